@@ -1,0 +1,11 @@
+//! Forgewarden keeps forged commits, password pushes and unapproved changes of
+//! the build environment out of a repository: one policy and one engine behind
+//! a webhook service, a pre-receive hook and a command line.
+//!
+//! The modules stand in layer order, lowest first. Imports point one way, from
+//! a later line to an earlier one; `tests/it/architecture.rs` enforces it.
+//! `ARCHITECTURE.md` walks through the whole.
+
+pub mod model;
+
+pub mod clock;

@@ -1,0 +1,64 @@
+//! The principals of a policy, their accounts and their teams.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::principal::{Actor, PrincipalId};
+use super::repo::ForgeKind;
+
+/// An account as the policy writes it: `github:alice`, or `github:#583231` for
+/// the account's number, which survives a rename.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// By name.
+    Login(ForgeKind, String),
+    /// By number.
+    Number(ForgeKind, u64),
+}
+
+/// Principals and teams, already resolved: every member of a team is a principal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// The accounts of each principal.
+    pub principals: BTreeMap<PrincipalId, BTreeSet<Account>>,
+    /// The members of each team.
+    pub teams: BTreeMap<String, BTreeSet<PrincipalId>>,
+    /// The principals that the policy calls robots. They approve nothing.
+    pub robots: BTreeSet<PrincipalId>,
+}
+
+impl Directory {
+    /// The principal whose account this is. Names compare without letter case,
+    /// as all three forges do.
+    pub fn principal_of(&self, actor: &Actor) -> Option<&PrincipalId> {
+        let is_actor = |account: &Account| match account {
+            Account::Number(forge, number) => *forge == actor.forge && Some(*number) == actor.id,
+            Account::Login(forge, login) => {
+                *forge == actor.forge && login.eq_ignore_ascii_case(&actor.login)
+            }
+        };
+        self.principals
+            .iter()
+            .find(|(_, accounts)| accounts.iter().any(is_actor))
+            .map(|(principal, _)| principal)
+    }
+
+    /// The principals that a list of names stands for: `team:<name>` or a
+    /// principal. Names were checked when the policy was read; an unknown one
+    /// stands for nobody.
+    pub fn members<'a>(
+        &'a self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> BTreeSet<&'a PrincipalId> {
+        let mut members = BTreeSet::new();
+        for name in names {
+            match name.strip_prefix("team:") {
+                Some(team) => members.extend(self.teams.get(team).into_iter().flatten()),
+                None => {
+                    let named = self.principals.get_key_value(&PrincipalId::new(name));
+                    members.extend(named.map(|(principal, _)| principal));
+                }
+            }
+        }
+        members
+    }
+}

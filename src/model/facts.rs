@@ -1,0 +1,99 @@
+//! Everything the checks may look at, as one value.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::approval::Approvals;
+use super::ci::CiChange;
+use super::directory::Directory;
+use super::object::{Commit, Tag};
+use super::oid::ObjectId;
+use super::principal::Actor;
+use super::refs::RefUpdate;
+use super::repo::RepositoryName;
+use super::request::Subject;
+use super::signature::Signature;
+
+/// What is known about one request. Built by `gather`, never changed after.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The repository.
+    pub repository: RepositoryName,
+    /// What would change.
+    pub subject: Subject,
+    /// Who pushed it, or whose pull request it is.
+    pub actor: Option<Actor>,
+    /// When we first saw it.
+    pub seen_at: Timestamp,
+    /// One entry per ref update, in the request's order.
+    pub updates: Vec<UpdateFacts>,
+    /// Approvals of the pull request.
+    pub approvals: Approvals,
+    /// The policy's principals and teams.
+    pub directory: Arc<Directory>,
+    /// What could not be found out. Any gap makes the conclusion an error.
+    pub gaps: Vec<Gap>,
+}
+
+impl Facts {
+    /// The revision with this id, if it is among those judged.
+    pub fn revision(&self, id: ObjectId) -> Option<&Revision> {
+        let mut all = self.updates.iter().flat_map(|update| &update.revisions);
+        all.find(|revision| revision.commit.id == id)
+    }
+}
+
+/// One ref update and what it brings.
+#[derive(Debug, Clone)]
+pub struct UpdateFacts {
+    /// The update.
+    pub update: RefUpdate,
+    /// Whether the policy protects the ref.
+    pub protected: bool,
+    /// Whether the old value is not among the new one's ancestors.
+    pub rewind: bool,
+    /// The commits newly reachable, newest first, computed from objects.
+    pub revisions: Vec<Revision>,
+    /// The annotated tag objects that the new value names, outermost first.
+    pub tags: Vec<TagFacts>,
+    /// The changed paths of the build environment, sorted by path.
+    pub ci_changes: Vec<CiChange>,
+    /// Why the policy that the update would put on a target branch cannot be used.
+    pub policy_problems: Vec<PolicyProblem>,
+}
+
+/// One thing that is wrong with a policy file that a change brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyProblem {
+    /// Line, from 1, if it has a place.
+    pub line: Option<u32>,
+    /// Column, from 1.
+    pub column: Option<u32>,
+    /// What is wrong, as a sentence without a full stop.
+    pub message: String,
+}
+
+/// A commit being judged, with the state of its signature.
+#[derive(Debug, Clone)]
+pub struct Revision {
+    /// The commit.
+    pub commit: Commit,
+    /// Its signature.
+    pub signature: Signature,
+}
+
+/// An annotated tag being judged, with the state of its signature.
+#[derive(Debug, Clone)]
+pub struct TagFacts {
+    /// The tag.
+    pub tag: Tag,
+    /// Its signature.
+    pub signature: Signature,
+}
+
+/// Something that could not be found out, as a sentence that names the bound
+/// or the error and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(transparent)]
+pub struct Gap(pub String);

@@ -1,0 +1,93 @@
+//! The answer, and its place in the world.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::Gap;
+use super::finding::{Effect, Finding};
+use super::oid::ObjectId;
+use super::repo::RepositoryName;
+use super::request::Subject;
+use super::signature::Signature;
+
+/// The version of the verdict's JSON, its top-level `schema`.
+pub const VERDICT_SCHEMA: &str = "forgewarden/verdict/v1";
+
+/// The answer. Only `Pass` lets anything through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Conclusion {
+    /// Judged, and nothing blocks.
+    Pass,
+    /// Not judged yet.
+    Pending,
+    /// Could not judge. Blocks like a failure.
+    Error,
+    /// Judged, and something blocks.
+    Fail,
+}
+
+impl fmt::Display for Conclusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pass => "pass",
+            Self::Pending => "pending",
+            Self::Error => "error",
+            Self::Fail => "fail",
+        })
+    }
+}
+
+/// A hexadecimal SHA-256, for policies and trust roots.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(pub String);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The answer to a request. Its JSON is the versioned schema, byte-identical
+/// for the same request, policy, trust roots and objects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// [`VERDICT_SCHEMA`].
+    pub schema: &'static str,
+    /// The answer.
+    pub conclusion: Conclusion,
+    /// The repository.
+    pub repository: RepositoryName,
+    /// What was judged: refs or pull request, target, base and head.
+    pub subject: Subject,
+    /// The policy that judged.
+    pub policy_digest: Digest,
+    /// The trust roots that judged.
+    pub trust_digest: Digest,
+    /// What could not be judged.
+    pub gaps: Vec<Gap>,
+    /// What is objected to: blocking first, then by place.
+    pub findings: Vec<Finding>,
+    /// Every commit and tag that was judged.
+    pub commits: Vec<JudgedObject>,
+}
+
+/// One commit or tag with the state of its signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JudgedObject {
+    /// Its id.
+    pub id: ObjectId,
+    /// Its signature.
+    pub signature: Signature,
+}
+
+impl Verdict {
+    /// The findings that block.
+    pub fn blocking(&self) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.effect == Effect::Block)
+    }
+}
