@@ -10,5 +10,6 @@ pub mod model;
 
 pub mod clock;
 
+pub mod ci;
 pub mod git;
 pub mod sign;

@@ -1,0 +1,83 @@
+//! The build environment: which files belong to it, and what is odd about one.
+//!
+//! One module per system, one word in `ci_systems!`; the systems that are no
+//! more than a list of paths are tables in [`common`]. Nothing here opens a
+//! repository, decides who may change a file, or knows a forge's API: paths and
+//! bytes go in, [`Recognised`] and [`Oddity`](crate::model::ci::Oddity) come out.
+
+pub mod bamboo;
+pub mod common;
+pub mod compose;
+pub mod docker;
+pub mod github_actions;
+pub mod gitlab_ci;
+pub mod jenkins;
+pub mod kubernetes;
+
+mod fold;
+mod json;
+mod map;
+mod oddity;
+mod pattern;
+mod recognise;
+mod text;
+mod yaml;
+
+use bstr::BStr;
+
+use crate::model::ci::Tier;
+
+pub use map::{FileMap, Row};
+pub use oddity::{FileMode, LFS_POINTER_MAX, oddities};
+pub use recognise::{
+    ExtraPath, Recognised, covers_directory, find, may_be_recognised_by_content, recognise,
+    recognise_content, recognise_directory,
+};
+pub use text::{MAX_FILE_BYTES, Unparsable};
+pub use yaml::{MAX_YAML_DEPTH, MAX_YAML_DOCUMENTS, MAX_YAML_KEY, MAX_YAML_NODES};
+
+/// A system that builds, tests, deploys or steers builds, and its files.
+pub trait CiSystem: Sync {
+    /// Its key in policy and reports: `github-actions`.
+    fn key(&self) -> &'static str;
+
+    /// Its name for people.
+    fn title(&self) -> &'static str;
+
+    /// The paths that it reads.
+    fn maps(&self) -> &'static [FileMap];
+
+    /// What the file at this path can do.
+    fn recognise(&self, path: &BStr) -> Option<Tier> {
+        self.maps().iter().find_map(|map| map.tier(path))
+    }
+
+    /// What the file can do, by what stands in it: for files that may lie anywhere.
+    fn by_content(&self, _path: &BStr, _content: &[u8]) -> Option<Tier> {
+        None
+    }
+
+    /// Whether the file has the form that the system reads, within our bounds.
+    /// A file whose form we do not know is fine.
+    fn inspect(&self, path: &BStr, content: &[u8]) -> Result<(), Unparsable> {
+        text::inspect_by_name(path, content)
+    }
+}
+
+/// Registers systems, in the order in which they are asked.
+macro_rules! ci_systems {
+    ($($module:ident),+ $(,)?; tables: $($table:ident),+ $(,)?) => {
+        /// Every system, in the order in which they are asked.
+        pub const SYSTEMS: &[&dyn CiSystem] = &[
+            $(&$module::System,)+
+            $(&common::$table,)+
+        ];
+    };
+}
+
+ci_systems! {
+    github_actions, gitlab_ci, jenkins, bamboo, docker, compose, kubernetes;
+    tables: OWNERSHIP, POLICY, BITBUCKET, CIRCLECI, AZURE, BUILDKITE, DRONE, WOODPECKER, TEKTON, ARGO, FLUX,
+        TEAMCITY, TRAVIS, APPVEYOR, CIRRUS, OTHER_CI, DEV_LOOPS, GIT, BUILD_TOOLS, BUILD_WORDS, WRAPPERS, REGISTRIES,
+        TOOLCHAINS, SCANNERS, BOTS, AGENTS
+}
