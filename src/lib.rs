@@ -13,3 +13,5 @@ pub mod clock;
 pub mod ci;
 pub mod git;
 pub mod sign;
+
+pub mod checks;

@@ -1,0 +1,45 @@
+//! The rules. One file each; one word in `checks!` registers it.
+//!
+//! A check is a pure function from its configuration and the facts to
+//! objections. It does no I/O, never sees a forge, and never decides whether
+//! something blocks: the policy does. What checks share stands in `support`.
+//!
+//! To add a check: copy `unsigned_commit.rs` (or `ci_path_symlink.rs` for one
+//! with keys of its own) to `<your_check>.rs`, rewrite its comment, `META`,
+//! `config!` and `run`, and add `your_check` to `checks!` below. Then add a
+//! case that it objects to and one that it accepts to `tests/it/checks/`, and
+//! let `FORGEWARDEN_WRITE_DOCS=1 INSTA_UPDATE=always cargo test --test it --
+//! catalogue:: checks::` write its page of the manual and its messages. The catalogue test says what is missing.
+
+#[macro_use]
+mod support;
+
+pub use support::{CheckMeta, Mode, Objections, PrincipalSelector, Registered, Unjudged};
+
+/// The check with this id.
+pub fn find(id: &str) -> Option<&'static Registered> {
+    ALL.iter().find(|check| check.meta.id == id)
+}
+
+checks! {
+    unsigned_commit,
+    unsigned_tag,
+    unknown_signer,
+    expired_key,
+    revoked_key,
+    bad_signature,
+    malformed_signature,
+    unverifiable_signature,
+    malformed_object,
+    tag_name_mismatch,
+    tag_moved,
+    protected_ref_rewind,
+    protected_ref_deletion,
+    ci_change_unapproved,
+    ci_config_unparsable,
+    ci_path_lookalike,
+    ci_path_symlink,
+    ci_path_submodule,
+    ci_file_in_lfs,
+    policy_file_invalid,
+}

@@ -1,0 +1,20 @@
+//! What checks share: their registration, and words that several of them use.
+//! Nothing here objects to anything.
+
+#[macro_use]
+mod registry;
+mod ci;
+mod objections;
+mod origin;
+mod selector;
+mod shell;
+mod signed;
+
+pub(crate) use ci::{ChangedFile, changed_files, oddities};
+pub use objections::{Objections, Unjudged};
+pub(crate) use origin::{Origin, Origins, Principals};
+pub use registry::{CheckMeta, Mode, Registered};
+pub use selector::PrincipalSelector;
+pub(crate) use selector::texts;
+pub(crate) use shell::quoted;
+pub(crate) use signed::signed_objects;

@@ -1,0 +1,125 @@
+//! How a check is registered: the two macros, and a check as the engine, the
+//! policy and the manual see it.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::ChecksConfig;
+use super::objections::Objections;
+use crate::model::facts::Facts;
+use crate::model::finding::Severity;
+
+/// What the policy does with a check's objections.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The check does not run.
+    Off,
+    /// Objections are reported and never block.
+    Audit,
+    /// Objections block.
+    Enforce,
+}
+
+/// What is known of a check without running it.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckMeta {
+    /// Kebab-case, named for what is wrong: a waiver reads "allow `<id>`".
+    pub id: &'static str,
+    /// One line.
+    pub title: &'static str,
+    /// How bad an objection is.
+    pub severity: Severity,
+}
+
+/// A check as the engine and the policy see it.
+pub struct Registered {
+    /// What is known of it.
+    pub meta: CheckMeta,
+    /// Its source, whose `//!` lines are its page of the manual.
+    pub(crate) source: &'static str,
+    /// Reads its mode.
+    pub mode: fn(&ChecksConfig) -> Mode,
+    /// Changes its mode.
+    pub set_mode: fn(&mut ChecksConfig, Mode),
+    /// Runs it.
+    pub run: fn(&ChecksConfig, &Facts, &mut Objections),
+}
+
+impl Registered {
+    /// The check's page of the manual in Markdown: the `//!` lines of its file.
+    pub fn documentation(&self) -> String {
+        let lines = self
+            .source
+            .lines()
+            .map_while(|line| line.strip_prefix("//!"));
+        lines
+            .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
+            .collect()
+    }
+}
+
+/// Registers checks: makes the module, its field in `ChecksConfig` and its
+/// entry in `ALL`. Each module has `//!` lines (its page of the manual),
+/// `META`, `Config` (made by `config!`) and `run`.
+macro_rules! checks {
+    ($($name:ident),+ $(,)?) => {
+        $(pub mod $name;)+
+
+        /// The configuration of every check, under `[checks.<id>]`.
+        #[derive(
+            Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+        )]
+        #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+        pub struct ChecksConfig {
+            $(#[doc = concat!("The check `", stringify!($name), "`.")] pub $name: $name::Config,)+
+        }
+
+        /// Every check, in the order of its registration.
+        pub const ALL: &[Registered] = &[$(Registered {
+            meta: $name::META,
+            source: include_str!(concat!(stringify!($name), ".rs")),
+            mode: |config| config.$name.mode,
+            set_mode: |config, mode| config.$name.mode = mode,
+            run: |config, facts, objections| $name::run(&config.$name, facts, objections),
+        }),+];
+    };
+}
+
+/// Makes a check's `Config`: its mode by default, then its own keys, each with
+/// a comment (which is shown in the manual and the JSON Schema) and a default.
+macro_rules! config {
+    (mode = $mode:ident $(, $(#[$comment:meta])+ $key:ident: $type:ty = $default:expr)* $(,)?) => {
+        /// The check's table in the policy.
+        #[derive(
+            Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+        )]
+        #[serde(default, deny_unknown_fields)]
+        #[schemars(inline)]
+        pub struct Config {
+            /// What to do about objections.
+            pub mode: $crate::checks::Mode,
+            $($(#[$comment])+ pub $key: $type,)*
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self {
+                    mode: $crate::checks::Mode::$mode,
+                    $($key: $default,)*
+                }
+            }
+        }
+    };
+}
