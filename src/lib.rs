@@ -15,3 +15,4 @@ pub mod git;
 pub mod sign;
 
 pub mod checks;
+pub mod policy;
