@@ -16,3 +16,7 @@ pub mod sign;
 
 pub mod checks;
 pub mod policy;
+
+pub mod engine;
+pub mod gather;
+pub mod judge;
