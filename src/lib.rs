@@ -20,3 +20,5 @@ pub mod policy;
 pub mod engine;
 pub mod gather;
 pub mod judge;
+
+pub mod report;
