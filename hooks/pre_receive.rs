@@ -1,0 +1,221 @@
+//! `forgewarden-pre-receive`: judges a push before its refs move.
+//!
+//! Reads git's pre-receive lines from standard input, reports on standard
+//! error, and exits with 0 (accepted), 1 (refused) or 2 (could not judge,
+//! refused). See githooks(5) and `hooks/install/plain-git/README.md`.
+
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use forgewarden::clock::{Clock, SystemClock};
+use forgewarden::git::Repository;
+use forgewarden::judge::{self, Operator};
+use forgewarden::model::approval::Approvals;
+use forgewarden::model::repo::RepositoryName;
+use forgewarden::model::request::{EvaluationRequest, Subject};
+use forgewarden::model::text::escape;
+use forgewarden::model::verdict::{Conclusion, Verdict};
+use forgewarden::policy::{Limits, Policy};
+use forgewarden::report::{exit_code, json, terminal};
+
+#[path = "pre_receive/input.rs"]
+mod input;
+
+/// What the arguments are.
+const USAGE: &str = "\
+usage: forgewarden-pre-receive [--version | --check | --help]
+
+git runs it without arguments, as hooks/pre-receive of a bare repository.
+--check, run in that repository, shows which policy would judge a push.
+";
+
+/// Why nothing was judged, as a sentence for whoever pushed.
+type Why = String;
+
+/// What the worker tells the watch.
+enum Message {
+    /// The policy's own deadline, counted from the start.
+    Deadline(Duration),
+    /// The answer, and what to say of it.
+    Answer(Conclusion, String),
+    /// There is no answer.
+    Failed(Why),
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    match arguments.first().and_then(|first| first.to_str()) {
+        None if arguments.is_empty() => hook(),
+        Some("--version") => say(
+            io::stdout(),
+            &format!("forgewarden-pre-receive {}\n", env!("CARGO_PKG_VERSION")),
+        ),
+        Some("--check") => check(),
+        Some("--help" | "-h") => say(io::stdout(), USAGE),
+        _ => {
+            say(io::stderr(), USAGE);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Judges the push, and refuses it when the deadline passes first.
+fn hook() -> ExitCode {
+    let started = Instant::now();
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || work(&sender));
+    let mut deadline = Limits::default().hook_deadline;
+    loop {
+        match receiver.recv_timeout(deadline.saturating_sub(started.elapsed())) {
+            Ok(Message::Deadline(of_policy)) => deadline = of_policy,
+            Ok(Message::Answer(conclusion, report)) => return answer(conclusion, &report),
+            Ok(Message::Failed(why)) => return refuse(&why),
+            Err(RecvTimeoutError::Timeout) => {
+                return refuse(&format!(
+                    "the push was not judged within {deadline:?} (limits.hook_deadline); push fewer commits at \
+                     once, or ask the operator to raise the bound"
+                ));
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return refuse(
+                    "the hook failed inside; this is a defect of Forgewarden, please report it",
+                );
+            }
+        }
+    }
+}
+
+fn work(watch: &Sender<Message>) {
+    let message = match judge_push(watch) {
+        Ok((verdict, report)) => Message::Answer(verdict.conclusion, report),
+        Err(why) => Message::Failed(why),
+    };
+    // The watch is gone only after it has refused the push.
+    let _ = watch.send(message);
+}
+
+fn judge_push(watch: &Sender<Message>) -> Result<(Verdict, String), Why> {
+    let repository = Repository::open_in_hook().map_err(|error| error.to_string())?;
+    let policy = operator_policy(&repository)?.map(|(_, policy)| policy);
+    let limits = policy
+        .as_ref()
+        .map_or_else(Limits::default, |policy| policy.limits);
+    // The watch is gone only after it has refused the push.
+    let _ = watch.send(Message::Deadline(limits.hook_deadline));
+    let mut text = Vec::new();
+    let bound = input::MAX_BYTES + 1;
+    io::stdin()
+        .lock()
+        .take(bound)
+        .read_to_end(&mut text)
+        .map_err(|error| format!("git's input: {error}"))?;
+    let updates = input::updates(&text, limits.refs)?;
+    let request = EvaluationRequest {
+        repository: repository_name(&repository)?,
+        subject: Subject::Push { updates },
+        actor: None,
+        seen_at: SystemClock.now(),
+    };
+    let operator = policy
+        .as_ref()
+        .map_or(Operator::TargetBranch, Operator::Policy);
+    let verdict = judge::judge(operator, &request, &repository, Approvals::None);
+    let report = report(&repository, &verdict)?;
+    Ok((verdict, report))
+}
+
+/// What whoever pushes reads: nothing if there is nothing to say, else text, or
+/// the versioned JSON if `forgewarden.format` in the repository's configuration
+/// says `json`.
+fn report(repository: &Repository, verdict: &Verdict) -> Result<String, Why> {
+    let format = repository
+        .setting("forgewarden.format")
+        .map_err(|error| error.to_string())?;
+    match format.as_deref() {
+        Some("json") => json::render(verdict).map_err(|error| error.to_string()),
+        None | Some("text")
+            if verdict.conclusion == Conclusion::Pass && verdict.findings.is_empty() =>
+        {
+            Ok(String::new())
+        }
+        None | Some("text") => Ok(terminal::render(verdict, &terminal::Options::default())),
+        Some(other) => Err(format!(
+            "forgewarden.format is neither text nor json: {}",
+            escape(other)
+        )),
+    }
+}
+
+/// The operator's policy and its file, if there is one.
+fn operator_policy(repository: &Repository) -> Result<Option<(PathBuf, Policy)>, Why> {
+    let Some(file) = judge::operator_policy(repository)? else {
+        return Ok(None);
+    };
+    match Policy::read(&file) {
+        Ok(policy) => Ok(Some((file, policy))),
+        Err(problems) => Err(format!("the policy cannot be used:\n{problems}")),
+    }
+}
+
+/// `forgewarden.repository` in the repository's configuration, else the name
+/// of its folder without `.git`.
+fn repository_name(repository: &Repository) -> Result<RepositoryName, Why> {
+    let configured = repository
+        .setting("forgewarden.repository")
+        .map_err(|error| error.to_string())?;
+    Ok(RepositoryName::new(
+        configured.unwrap_or_else(|| repository.folder_name()),
+    ))
+}
+
+fn answer(conclusion: Conclusion, report: &str) -> ExitCode {
+    say(io::stderr(), report);
+    ExitCode::from(exit_code(conclusion))
+}
+
+fn refuse(why: &str) -> ExitCode {
+    say(
+        io::stderr(),
+        &format!("forgewarden: could not judge this push, so it is refused: {why}\n"),
+    );
+    ExitCode::from(exit_code(Conclusion::Error))
+}
+
+/// What the hook would use, for whoever installs it.
+fn check() -> ExitCode {
+    let state = Repository::open_in_hook()
+        .map_err(|error| error.to_string())
+        .and_then(|repository| {
+            let name = repository_name(&repository)?;
+            let policy = operator_policy(&repository)?;
+            Ok(match policy {
+                Some((file, policy)) => format!(
+                    "repository {name}, policy {} (operator), digest {}\n",
+                    escape(file.display().to_string()),
+                    policy.digest
+                ),
+                None => format!(
+                    "repository {name}, policy from {} on the target branch\n",
+                    judge::REPOSITORY_POLICY
+                ),
+            })
+        });
+    match state {
+        Ok(state) => say(io::stdout(), &state),
+        Err(why) => {
+            let then =
+                "every push is refused until this is mended; --check runs in the bare repository";
+            say(io::stderr(), &format!("forgewarden: {why}\n{then}\n"));
+            ExitCode::from(exit_code(Conclusion::Error))
+        }
+    }
+}
+
+/// Writes; a reader that has gone away changes no verdict.
+fn say(mut to: impl Write, text: &str) -> ExitCode {
+    let _ = to.write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
