@@ -22,3 +22,6 @@ pub mod gather;
 pub mod judge;
 
 pub mod report;
+
+#[cfg(feature = "server")]
+pub mod forge;
