@@ -9,6 +9,8 @@
 pub mod model;
 
 pub mod clock;
+#[cfg(feature = "server")]
+pub mod config;
 
 pub mod ci;
 pub mod git;
@@ -25,3 +27,5 @@ pub mod report;
 
 #[cfg(feature = "server")]
 pub mod forge;
+#[cfg(feature = "server")]
+pub mod store;

@@ -1,0 +1,312 @@
+//! The process configuration: one TOML file, and the environment for secrets.
+//!
+//! The only reader of the environment. Every problem is a sentence that names
+//! the key; an unknown key, an empty or a short secret refuses to start.
+
+mod raw;
+mod secret;
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use raw::{RawConfig, RawGitHub};
+
+/// Shortest webhook secret and signing key that is taken, in bytes.
+pub const MIN_SECRET: usize = 16;
+
+/// Where the configuration is looked for if the command line does not say.
+pub const DEFAULT_FILE: &str = "forgewarden.toml";
+
+/// The configuration of the service.
+pub struct Config {
+    /// Address of webhooks and details pages.
+    pub listen: SocketAddr,
+    /// Address of `/metrics`; with `listen` if there is none.
+    pub metrics_listen: Option<SocketAddr>,
+    /// The URL under which people reach `listen`, without a slash at the end.
+    pub public_url: String,
+    /// The database; it may hold a password.
+    pub database_url: SecretString,
+    /// The folder of the mirrors.
+    pub mirrors: PathBuf,
+    /// A folder whose files stand in for the built-in templates of the same name.
+    pub templates: Option<PathBuf>,
+    /// The operator's policy file.
+    pub policy: PathBuf,
+    /// The key of signed links.
+    pub link_key: SecretString,
+    /// How log lines look.
+    pub log: LogFormat,
+    /// How work is done.
+    pub worker: WorkerConfig,
+    /// How git is run.
+    pub git: GitConfig,
+    /// The GitHub instances.
+    pub github: Vec<GitHubInstance>,
+}
+
+/// What helps somebody whose configuration is not found.
+const WHICH_FILE: &str = "`--config FILE` names another; forgewarden.example.toml shows every key.";
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// For people.
+    Pretty,
+}
+
+/// How work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerConfig {
+    /// Jobs at once.
+    pub concurrency: usize,
+    /// Failures after which a job is given up.
+    pub attempts: u32,
+    /// Wait after the first failure; doubled after each further one.
+    pub retry_base: Duration,
+    /// Longest time for one judgement.
+    pub judge_timeout: Duration,
+    /// How long a stop waits for running jobs.
+    pub stop_timeout: Duration,
+}
+
+/// How git is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitConfig {
+    /// The program.
+    pub program: PathBuf,
+    /// `PATH` for git's own helpers.
+    pub path: OsString,
+    /// Protocols that may be used.
+    pub protocols: Vec<String>,
+    /// A file of certificates that https is checked against.
+    pub ca_file: Option<PathBuf>,
+    /// A proxy for http and https.
+    pub proxy: Option<String>,
+    /// Longest time for one fetch.
+    pub timeout: Duration,
+    /// Largest pack that one fetch may bring, in bytes.
+    pub max_bytes: u64,
+}
+
+/// One `[[github]]`.
+#[derive(Clone)]
+pub struct GitHubInstance {
+    /// The last part of its webhook URL.
+    pub key: String,
+    /// `https://api.github.com`, `https://HOST/api/v3` or `https://api.SLUG.ghe.com`.
+    pub api_url: String,
+    /// `https://github.com` or the like.
+    pub web_url: String,
+    /// The App's number.
+    pub app_id: u64,
+    /// The App's private key, PEM.
+    pub private_key_pem: SecretString,
+    /// Every secret that is current.
+    pub webhook_secrets: Vec<SecretString>,
+    /// The value of `X-GitHub-Api-Version`.
+    pub api_version: String,
+}
+
+/// Why there is no configuration. Holds every problem that was found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// The file.
+    pub file: PathBuf,
+    /// One sentence each.
+    pub problems: Vec<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cannot be used:", self.file.display())?;
+        for problem in &self.problems {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Reads the file and the secrets that it names.
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        let fail = |problem: String| ConfigError {
+            file: file.to_owned(),
+            problems: vec![problem],
+        };
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| fail(format!("It cannot be read: {error}. {WHICH_FILE}")))?;
+        let raw: RawConfig =
+            toml::from_str(&text).map_err(|error| fail(toml_problem(&text, &error)))?;
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let mut reader = Reader {
+            folder,
+            problems: Vec::new(),
+        };
+        let config = reader.config(raw);
+        match config {
+            Some(config) if reader.problems.is_empty() => Ok(config),
+            _ => Err(ConfigError {
+                file: file.to_owned(),
+                problems: reader.problems,
+            }),
+        }
+    }
+}
+
+/// `RUST_LOG`, which narrows or widens the log.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "config is the reader of the environment"
+)]
+pub fn log_filter() -> Option<String> {
+    std::env::var("RUST_LOG").ok()
+}
+
+/// Whether the person wants no colour (<https://no-color.org>).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "config is the reader of the environment"
+)]
+pub fn no_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// The message and its line. Not the line's text: it may hold a secret.
+fn toml_problem(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.as_bytes().get(..start).unwrap_or_default();
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    format!("Line {line}: {}.", error.message())
+}
+
+/// Collects problems while it reads.
+struct Reader {
+    folder: PathBuf,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    fn config(&mut self, raw: RawConfig) -> Option<Config> {
+        let public_url = self.http_url("public_url", &raw.public_url);
+        let database_url = self.database_url(raw.database_url, raw.database_url_file);
+        let keys: Vec<&str> = raw.github.iter().map(|one| one.key.as_str()).collect();
+        self.instance_keys(&keys);
+        let github: Vec<_> = raw
+            .github
+            .iter()
+            .enumerate()
+            .filter_map(|(index, one)| self.github(index, one))
+            .collect();
+        let git = self.git(raw.git);
+        let worker = raw.worker.checked(&mut self.problems);
+        // Last: it may make a file, which a configuration with mistakes must not.
+        let link_key = self.link_key(raw.link_key, raw.link_key_file);
+        Some(Config {
+            listen: raw.listen,
+            metrics_listen: raw.metrics_listen,
+            public_url: public_url?,
+            database_url: database_url?,
+            mirrors: self.folder.join(raw.mirrors),
+            templates: raw.templates.map(|folder| self.folder.join(folder)),
+            policy: self.folder.join(raw.policy),
+            link_key: link_key?,
+            log: raw.log,
+            worker: worker?,
+            git: git?,
+            github,
+        })
+    }
+
+    fn github(&mut self, index: usize, raw: &RawGitHub) -> Option<GitHubInstance> {
+        let at = |key: &str| format!("github[{index}].{key}");
+        let api_url = self.http_url(&at("api_url"), &raw.api_url);
+        let web_url = self.http_url(&at("web_url"), &raw.web_url);
+        let private_key = self.secret(
+            &at("private_key"),
+            (raw.private_key.as_deref(), raw.private_key_file.as_deref()),
+        );
+        let webhook_secrets = self.webhook_secrets(&at("webhook_secrets"), raw);
+        Some(GitHubInstance {
+            key: raw.key.clone(),
+            api_url: api_url?,
+            web_url: web_url?,
+            app_id: raw.app_id,
+            private_key_pem: private_key?,
+            webhook_secrets: webhook_secrets?,
+            api_version: raw.api_version.clone(),
+        })
+    }
+
+    fn instance_keys(&mut self, keys: &[&str]) {
+        let mut seen = HashSet::new();
+        for key in keys {
+            let lawful = !key.is_empty()
+                && key
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            if !lawful {
+                self.problems.push(format!(
+                    "The instance key `{}` must consist of a-z, 0-9 and `-`: it is part of a URL.",
+                    crate::model::text::excerpt(key, 40)
+                ));
+            }
+            if !seen.insert(*key) {
+                self.problems
+                    .push(format!("Two instances have the key `{key}`."));
+            }
+        }
+        if keys.is_empty() {
+            self.problems
+                .push("There is no forge: add a `[[github]]`.".to_owned());
+        }
+    }
+
+    fn http_url(&mut self, key: &str, url: &str) -> Option<String> {
+        let lawful = ["http://", "https://"].iter().any(|scheme| {
+            url.strip_prefix(scheme)
+                .is_some_and(|rest| !rest.is_empty() && !rest.contains(['@', '?', '#', ' ']))
+        });
+        if lawful {
+            return Some(url.trim_end_matches('/').to_owned());
+        }
+        self.problems.push(format!(
+            "`{key}` must be an http or https URL without user, query and fragment."
+        ));
+        None
+    }
+
+    fn git(&mut self, raw: raw::RawGit) -> Option<GitConfig> {
+        const KNOWN: [&str; 4] = ["https", "http", "ssh", "file"];
+        for protocol in &raw.protocols {
+            if !KNOWN.contains(&protocol.as_str()) {
+                self.problems.push(format!(
+                    "`git.protocols` names `{}`; it may name https, http, ssh and file.",
+                    crate::model::text::excerpt(protocol, 20)
+                ));
+                return None;
+            }
+        }
+        Some(GitConfig {
+            program: raw.program,
+            path: secret::search_path(),
+            protocols: raw.protocols,
+            ca_file: raw.ca_file.map(|file| self.folder.join(file)),
+            proxy: raw.proxy,
+            timeout: Duration::from_secs(raw.timeout_seconds.max(1)),
+            max_bytes: raw.max_megabytes.max(1).saturating_mul(1 << 20),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
