@@ -29,3 +29,6 @@ pub mod report;
 pub mod forge;
 #[cfg(feature = "server")]
 pub mod store;
+
+#[cfg(feature = "server")]
+pub mod worker;

@@ -1,0 +1,295 @@
+//! The second job: one subject, judged as it is now.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::Context;
+use super::error::JobError;
+use super::mirror::{FetchPlan, Mirror};
+use super::planning::{subject_of, to_evaluation};
+use super::rendered::{Rendered, overtaken};
+use super::task::{Task, pull_request_subject};
+use crate::forge::{ForgeError, Instance, PullRequestState};
+use crate::model::approval::Approvals;
+use crate::model::oid::ObjectId;
+use crate::model::request::{EvaluationRequest, Subject};
+use crate::model::verdict::Verdict;
+use crate::store::{Job, Mark, NewVerdict, Outcome, Said, SubjectLine};
+
+/// Judges one subject and says so at its statuses.
+pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError> {
+    let task = Task::from_payload(&job.payload)?;
+    let instance = context.instance(&task.instance)?;
+    let marks = task.marks()?;
+    if !marks.is_empty() && !context.store.is_awaited(job).await? {
+        // A later evaluation speaks for everything that this one was for.
+        context.store.finish(job).await?;
+        return Ok(());
+    }
+    let turn = Turn {
+        context,
+        instance,
+        job,
+        task: &task,
+    };
+    match task.subject {
+        Subject::PullRequest { number, .. } => turn.pull_request(number).await,
+        Subject::Push { .. } | Subject::MergeGroup { .. } => {
+            turn.judge(task.subject.clone(), Approvals::None, Vec::new())
+                .await
+        }
+    }
+}
+
+/// One run of one evaluation job.
+struct Turn<'a> {
+    context: &'a Context,
+    instance: &'a Instance,
+    job: &'a Job,
+    task: &'a Task,
+}
+
+impl Turn<'_> {
+    async fn pull_request(&self, number: u64) -> Result<(), JobError> {
+        let evidence = &self.instance.evidence;
+        let state = evidence.pull_request(&self.task.repository, number).await?;
+        let withdrawn = self.outdated(&state).await?;
+        if !state.open || !self.is_about(&state) {
+            if state.open {
+                self.judge_instead(&state).await?;
+            }
+            let store = &self.context.store;
+            store.conclude(self.job, None, &withdrawn).await?;
+            self.context.wake.notify_waiters();
+            return Ok(());
+        }
+        let approvals = evidence.approvals(&self.task.repository, number).await;
+        let approvals = match approvals {
+            Ok(list) => Approvals::Known(list),
+            Err(ForgeError::Refused { reason, .. }) => Approvals::Unknown(reason),
+            Err(error) => return Err(error.into()),
+        };
+        self.judge(subject_of(&state), approvals, withdrawn).await
+    }
+
+    /// Whether the pull request still has the head and target that this job is for.
+    fn is_about(&self, state: &PullRequestState) -> bool {
+        match &self.task.subject {
+            Subject::PullRequest { target, head, .. } => {
+                !self.task.closing && *target == state.target && *head == state.head
+            }
+            Subject::Push { .. } | Subject::MergeGroup { .. } => false,
+        }
+    }
+
+    /// Queues the evaluation of the pull request as it is now, unless one is queued.
+    async fn judge_instead(&self, state: &PullRequestState) -> Result<(), JobError> {
+        let task = Task {
+            subject: subject_of(state),
+            actor: state.actor.clone(),
+            closing: false,
+            ..self.task.clone()
+        };
+        let lines = self.lines(state.number).await?;
+        let marks = task.marks()?;
+        let queued = lines
+            .iter()
+            .any(|line| line.sequence > self.job.id && marks.iter().any(|m| m.key == line.key));
+        if !queued {
+            let evaluation = to_evaluation(&task)?;
+            let store = &self.context.store;
+            store.begin_evaluations(None, &[evaluation], "").await?;
+        }
+        Ok(())
+    }
+
+    /// What this pull request said of heads and targets that it no longer has.
+    async fn outdated(&self, state: &PullRequestState) -> Result<Vec<Outcome>, JobError> {
+        let current = Task {
+            subject: subject_of(state),
+            closing: !state.open,
+            ..self.task.clone()
+        };
+        let current = current.marks()?;
+        let why = match state.open {
+            true => format!(
+                "The pull request now has the head {} and the target {}.",
+                state.head.short(),
+                state.target.short_text()
+            ),
+            false => "The pull request is closed.".to_owned(),
+        };
+        let lines = self.lines(state.number).await?;
+        let outdated = lines
+            .into_iter()
+            .filter(|line| line.sequence <= self.job.id)
+            .filter(|line| !current.iter().any(|mark| mark.key == line.key));
+        Ok(outdated
+            .map(|line| Outcome::Withdrawn(mark_of(line), overtaken(&why)))
+            .collect())
+    }
+
+    async fn lines(&self, number: u64) -> Result<Vec<SubjectLine>, JobError> {
+        let store = &self.context.store;
+        Ok(store
+            .lines_of(
+                &self.task.instance,
+                self.task.repository.id,
+                &pull_request_subject(number),
+            )
+            .await?)
+    }
+
+    async fn judge(
+        &self,
+        subject: Subject,
+        approvals: Approvals,
+        mut outcomes: Vec<Outcome>,
+    ) -> Result<(), JobError> {
+        let request = EvaluationRequest {
+            repository: self.task.repository.name.clone(),
+            seen_at: self.first_seen(&subject).await?,
+            actor: self.task.actor.clone(),
+            subject,
+        };
+        let mirror = self.fetch(&request.subject).await?;
+        let verdict = self.verdict(&request, &mirror, approvals).await?;
+        let kept = self.to_keep(&verdict)?;
+        let said = Said {
+            conclusion: verdict.conclusion,
+            rendered: Rendered::of(&verdict, &self.context.templates)?.to_json(),
+            verdict_id: Some(kept.id.clone()),
+        };
+        for mark in self.marks(&request.subject, &mirror).await? {
+            outcomes.push(Outcome::Says(mark, said.clone()));
+        }
+        let store = &self.context.store;
+        store.conclude(self.job, Some(&kept), &outcomes).await?;
+        self.context.wake.notify_waiters();
+        metrics::counter!("forgewarden_verdicts_total", "conclusion" => kept.conclusion.clone())
+            .increment(1);
+        tracing::info!(
+            repository = %verdict.repository,
+            subject = %verdict.subject,
+            conclusion = %verdict.conclusion,
+            verdict = %kept.id,
+            "judged"
+        );
+        Ok(())
+    }
+
+    /// When the newest head of the subject was first received.
+    async fn first_seen(&self, subject: &Subject) -> Result<Timestamp, JobError> {
+        let mut latest = None;
+        for head in heads(subject) {
+            let (instance, repository) = (&self.task.instance, self.task.repository.id);
+            let store = &self.context.store;
+            let seen = store
+                .first_seen(instance, repository, head, self.task.received_at)
+                .await?;
+            latest = latest.max(Some(seen));
+        }
+        Ok(latest.unwrap_or(self.task.received_at))
+    }
+
+    async fn fetch(&self, subject: &Subject) -> Result<Mirror, JobError> {
+        let repository = &self.task.repository;
+        let remote = self.instance.objects.remote(repository).await?;
+        let plan = FetchPlan {
+            instance: self.task.instance.clone(),
+            repository_id: repository.id,
+            heads: heads(subject),
+            others: others(subject),
+            default_branch: repository.default_branch.clone(),
+        };
+        Ok(self.context.mirrors.fetch(&plan, &remote).await?)
+    }
+
+    async fn verdict(
+        &self,
+        request: &EvaluationRequest,
+        mirror: &Mirror,
+        approvals: Approvals,
+    ) -> Result<Verdict, JobError> {
+        let judge = self.context.judge.clone();
+        let path = mirror.path().to_owned();
+        let (asked, limit) = (request.clone(), self.context.settings.judge_timeout);
+        let work = tokio::task::spawn_blocking(move || judge.judge(&asked, &path, approvals));
+        match tokio::time::timeout(limit, work).await {
+            Ok(Ok(verdict)) => Ok(verdict),
+            Ok(Err(_)) => Err(JobError::Panicked),
+            Err(_) => {
+                let seconds = limit.as_secs();
+                let why = format!(
+                    "Judging took longer than {seconds} s (`worker.judge_timeout_seconds`)."
+                );
+                Ok(self.context.judge.could_not_judge(request, why))
+            }
+        }
+    }
+
+    /// The statuses that the verdict is for. Tags are peeled: forges show
+    /// statuses on commits only.
+    async fn marks(&self, subject: &Subject, mirror: &Mirror) -> Result<Vec<Mark>, JobError> {
+        let mut marks = self.task.marks()?;
+        if let Subject::Push { updates } = subject {
+            for update in updates.iter().filter(|update| update.name.is_tag()) {
+                let Some(new) = update.new else { continue };
+                if let Some(commit) = mirror.commit_of(new).await? {
+                    marks.push(self.task.push_mark(update, commit)?);
+                }
+            }
+        }
+        Ok(marks)
+    }
+
+    fn to_keep(&self, verdict: &Verdict) -> Result<NewVerdict, JobError> {
+        let json = crate::report::json::render(verdict).map_err(|error| {
+            JobError::Never(format!("the verdict cannot be written as JSON: {error}"))
+        })?;
+        let target = match verdict.subject.target() {
+            Some(target) => target.to_string(),
+            None => join(verdict.subject.updates().iter().map(|update| &update.name)),
+        };
+        Ok(NewVerdict {
+            id: uuid::Uuid::new_v4().simple().to_string(),
+            instance: self.task.instance.clone(),
+            repository_id: self.task.repository.id,
+            repository: self.task.repository.name.as_str().to_owned(),
+            subject: verdict.subject.to_string(),
+            target,
+            base: join(others(&verdict.subject)),
+            head: join(heads(&verdict.subject)),
+            policy_digest: verdict.policy_digest.0.clone(),
+            trust_digest: verdict.trust_digest.0.clone(),
+            conclusion: verdict.conclusion.to_string(),
+            json: json.into_bytes(),
+        })
+    }
+}
+
+fn mark_of(line: SubjectLine) -> Mark {
+    Mark {
+        key: line.key,
+        subject: line.subject,
+        place: String::new(),
+    }
+}
+
+fn heads(subject: &Subject) -> Vec<ObjectId> {
+    let updates = subject.updates();
+    let heads: BTreeSet<_> = updates.iter().filter_map(|update| update.new).collect();
+    heads.into_iter().collect()
+}
+
+fn others(subject: &Subject) -> Vec<ObjectId> {
+    let updates = subject.updates();
+    let others: BTreeSet<_> = updates.iter().filter_map(|update| update.old).collect();
+    others.into_iter().collect()
+}
+
+fn join(parts: impl IntoIterator<Item = impl ToString>) -> String {
+    let parts: Vec<String> = parts.into_iter().map(|part| part.to_string()).collect();
+    parts.join(" ")
+}

@@ -1,0 +1,63 @@
+//! Who judges: the operator's policy over a mirror.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::git::Repository;
+use crate::judge::Operator;
+use crate::model::approval::Approvals;
+use crate::model::facts::Gap;
+use crate::model::request::EvaluationRequest;
+use crate::model::verdict::{Conclusion, VERDICT_SCHEMA, Verdict};
+use crate::policy::Policy;
+
+/// Judges requests. Blocking: it reads objects and verifies signatures.
+pub trait Judge: Send + Sync {
+    /// The answer to a request over the objects of a mirror.
+    fn judge(&self, request: &EvaluationRequest, mirror: &Path, approvals: Approvals) -> Verdict;
+
+    /// The answer if there could not be one. `why` is a sentence.
+    fn could_not_judge(&self, request: &EvaluationRequest, why: String) -> Verdict;
+}
+
+/// Judges by a policy.
+pub struct PolicyJudge {
+    policy: Arc<Policy>,
+}
+
+impl PolicyJudge {
+    /// Judges by this policy.
+    pub fn new(policy: Arc<Policy>) -> Self {
+        Self { policy }
+    }
+}
+
+impl Judge for PolicyJudge {
+    fn judge(&self, request: &EvaluationRequest, mirror: &Path, approvals: Approvals) -> Verdict {
+        match Repository::open(mirror) {
+            Ok(repository) => crate::judge::judge(
+                Operator::Policy(&self.policy),
+                request,
+                &repository,
+                approvals,
+            ),
+            Err(error) => {
+                self.could_not_judge(request, format!("The mirror cannot be read: {error}."))
+            }
+        }
+    }
+
+    fn could_not_judge(&self, request: &EvaluationRequest, why: String) -> Verdict {
+        Verdict {
+            schema: VERDICT_SCHEMA,
+            conclusion: Conclusion::Error,
+            repository: request.repository.clone(),
+            subject: request.subject.clone(),
+            policy_digest: self.policy.digest.clone(),
+            trust_digest: self.policy.roots.digest(),
+            gaps: vec![Gap(why)],
+            findings: Vec::new(),
+            commits: Vec::new(),
+        }
+    }
+}

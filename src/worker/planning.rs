@@ -1,0 +1,182 @@
+//! From events to evaluations: which subjects have to be judged now.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::Context;
+use super::error::JobError;
+use super::rendered;
+use super::task::{Task, merge_context, pull_request_subject};
+use crate::forge::{Instance, PullRequestState};
+use crate::model::event::{Event, EventRepository};
+use crate::model::oid::ObjectId;
+use crate::model::principal::Actor;
+use crate::model::request::Subject;
+use crate::store::Evaluation;
+
+/// Collects the tasks of one delivery, each once.
+pub(super) struct Planner<'a> {
+    context: &'a Context,
+    instance: &'a Instance,
+    received_at: Timestamp,
+    tasks: Vec<Task>,
+    /// Pull requests that are in already: repository and number.
+    seen: BTreeSet<(u64, u64)>,
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        instance: &'a Instance,
+        received_at: Timestamp,
+    ) -> Self {
+        Self {
+            context,
+            instance,
+            received_at,
+            tasks: Vec::new(),
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// Adds what an event asks for. The payload is a hint: a pull request is
+    /// read from the forge as it is now.
+    pub(super) async fn add(&mut self, event: Event) -> Result<(), JobError> {
+        match event {
+            Event::Push {
+                repository,
+                updates,
+                actor,
+            } => {
+                self.task(repository, Subject::Push { updates }, actor);
+                Ok(())
+            }
+            Event::MergeGroup {
+                repository,
+                target,
+                base,
+                head,
+            } => {
+                let subject = Subject::MergeGroup { target, base, head };
+                self.task(repository, subject, None);
+                Ok(())
+            }
+            Event::PullRequest {
+                repository, number, ..
+            } => self.pull_request(&repository, number).await,
+            Event::Recheck { repository, head } => self.recheck(&repository, head).await,
+            Event::AccessChanged { what } => {
+                tracing::info!(what = %crate::model::text::excerpt(&what, 200), "access changed");
+                Ok(())
+            }
+            Event::Ping => Ok(()),
+        }
+    }
+
+    /// The evaluations, ready for the store.
+    pub(super) fn finish(self) -> Result<Vec<Evaluation>, JobError> {
+        self.tasks.iter().map(to_evaluation).collect()
+    }
+
+    async fn pull_request(
+        &mut self,
+        repository: &EventRepository,
+        number: u64,
+    ) -> Result<(), JobError> {
+        let evidence = &self.instance.evidence;
+        let state = evidence.pull_request(repository, number).await?;
+        let head = state.head;
+        self.state(repository, state);
+        // Others with this head that no delivery told us of.
+        for other in evidence.pull_requests_of(repository, head).await? {
+            if other.number != number && !self.is_known(repository, &other).await? {
+                self.state(repository, other);
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_known(
+        &self,
+        repository: &EventRepository,
+        state: &PullRequestState,
+    ) -> Result<bool, JobError> {
+        let store = &self.context.store;
+        let lines = store
+            .subjects_of(&self.instance.key, repository.id, state.head)
+            .await?;
+        let subject = pull_request_subject(state.number);
+        let context = merge_context(&state.target);
+        Ok(lines
+            .iter()
+            .any(|line| line.subject == subject && line.key.context == context))
+    }
+
+    /// Everything that speaks for a head is judged again.
+    async fn recheck(
+        &mut self,
+        repository: &EventRepository,
+        head: ObjectId,
+    ) -> Result<(), JobError> {
+        let evidence = &self.instance.evidence;
+        for state in evidence.pull_requests_of(repository, head).await? {
+            self.state(repository, state);
+        }
+        let store = &self.context.store;
+        let lines = store
+            .subjects_of(&self.instance.key, repository.id, head)
+            .await?;
+        for line in lines {
+            let task = Task::from_payload(&line.task)?;
+            if let Subject::PullRequest { number, .. } = task.subject {
+                let state = evidence.pull_request(repository, number).await?;
+                self.state(repository, state);
+            } else if !self.tasks.iter().any(|known| known.subject == task.subject) {
+                self.task(repository.clone(), task.subject, task.actor);
+            }
+        }
+        Ok(())
+    }
+
+    fn state(&mut self, repository: &EventRepository, state: PullRequestState) {
+        if self.seen.insert((repository.id, state.number)) {
+            let actor = state.actor.clone();
+            self.task(repository.clone(), subject_of(&state), actor);
+            if let Some(task) = self.tasks.last_mut() {
+                task.closing = !state.open;
+            }
+        }
+    }
+
+    fn task(&mut self, repository: EventRepository, subject: Subject, actor: Option<Actor>) {
+        self.tasks.push(Task {
+            instance: self.instance.key.clone(),
+            repository,
+            subject,
+            actor,
+            received_at: self.received_at,
+            closing: false,
+        });
+    }
+}
+
+/// A pull request, as the forge states it, as the subject of a request.
+pub(super) fn subject_of(state: &PullRequestState) -> Subject {
+    Subject::PullRequest {
+        number: state.number,
+        target: state.target.clone(),
+        base: state.base,
+        head: state.head,
+    }
+}
+
+/// A task as the store takes it.
+pub(super) fn to_evaluation(task: &Task) -> Result<Evaluation, JobError> {
+    Ok(Evaluation {
+        key: task.queue_key(),
+        task: task.to_payload()?,
+        marks: task.marks()?,
+        rendered: rendered::pending(),
+    })
+}

@@ -1,0 +1,105 @@
+//! The third job: the forge is told what a status should say, if it was not.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::Context;
+use super::error::JobError;
+use super::rendered::Rendered;
+use super::task::Place;
+use crate::forge::{ForgeError, Status};
+use crate::store::{Job, StatusKey, StatusRow, SubjectLine};
+
+/// Longest time for telling the forge about one status.
+const TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Publishes what the status should say now; what it should have said before
+/// is nobody's concern.
+pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError> {
+    let key: StatusKey = serde_json::from_str(&job.payload)
+        .map_err(|error| JobError::Never(format!("the job cannot be read: {error}")))?;
+    let row = context.store.status(&key).await?;
+    let Some(row) = row.filter(|row| row.published_version != row.desired_version) else {
+        context.store.finish(job).await?;
+        return Ok(());
+    };
+    let subjects = context
+        .store
+        .subjects_of(&key.instance, key.repository_id, key.head)
+        .await?;
+    let place: Place = serde_json::from_str(&row.place)
+        .map_err(|error| JobError::Never(format!("the repository cannot be read: {error}")))?;
+    let status = status(context, (&key, &place), &row, &subjects)?;
+    let instance = context.instance(&key.instance)?;
+    let previous = row.published_as.as_deref();
+    let publish = instance
+        .publisher
+        .publish(&place.repository, &status, previous);
+    let name = match tokio::time::timeout(TIMEOUT, publish).await {
+        Ok(result) => result?,
+        Err(_) => {
+            return Err(JobError::Forge(ForgeError::Unavailable {
+                forge: instance.kind,
+                reason: format!("it took longer than {} s", TIMEOUT.as_secs()),
+            }));
+        }
+    };
+    let store = &context.store;
+    store.published(&key, row.desired_version, &name).await?;
+    store.finish(job).await?;
+    tracing::info!(
+        status = %key.context,
+        head = %key.head,
+        conclusion = %row.conclusion,
+        "published"
+    );
+    Ok(())
+}
+
+fn status(
+    context: &Context,
+    (key, place): (&StatusKey, &Place),
+    row: &StatusRow,
+    subjects: &[SubjectLine],
+) -> Result<Status, JobError> {
+    let rendered: Rendered = serde_json::from_str(&row.rendered)
+        .map_err(|error| JobError::Never(format!("the status cannot be read: {error}")))?;
+    Ok(Status {
+        context: key.context.clone(),
+        head: key.head,
+        subject: place.subject(),
+        conclusion: row.conclusion,
+        title: rendered.title,
+        summary: rendered.summary + &others(key, subjects),
+        annotations: rendered.annotations.into_iter().map(Into::into).collect(),
+        details_url: match &row.verdict_id {
+            Some(id) => context.links.to(id),
+            None => context.links.front(),
+        },
+        external_id: external_id(key),
+    })
+}
+
+/// If several subjects share the status: what each of them says.
+fn others(key: &StatusKey, subjects: &[SubjectLine]) -> String {
+    let here: Vec<_> = subjects.iter().filter(|line| line.key == *key).collect();
+    if here.len() < 2 {
+        return String::new();
+    }
+    let mut text = "\n\nThis revision stands in several places; the worst is shown:\n".to_owned();
+    for line in here {
+        let subject = crate::model::text::escape(&line.subject).replace('`', "'");
+        text += &format!("\n- `{subject}`: {}", line.conclusion);
+    }
+    text
+}
+
+/// Our own key of a status: the same each time, and the same on every replica.
+fn external_id(key: &StatusKey) -> String {
+    let text = format!(
+        "{}\n{}\n{}\n{}",
+        key.instance, key.repository_id, key.head, key.context
+    );
+    hex::encode(&Sha256::digest(text)[..16])
+}
