@@ -32,3 +32,6 @@ pub mod store;
 
 #[cfg(feature = "server")]
 pub mod worker;
+
+#[cfg(feature = "server")]
+pub mod server;
