@@ -35,3 +35,6 @@ pub mod worker;
 
 #[cfg(feature = "server")]
 pub mod server;
+
+#[cfg(feature = "server")]
+pub mod cli;
