@@ -1,0 +1,105 @@
+//! The hook, the command line and the service say the same of the same push,
+//! byte for byte.
+
+use std::process::Command;
+
+use super::scene::{APP, JOB, Scene, WORKFLOW};
+use crate::support::{Hook, WorkingCopy};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_push_that_passes() {
+    let scene = Scene::open().await;
+    let alice = scene.work_of(&scene.alice);
+    alice.commits("app.txt", "one").signed();
+    alice.commits("app.txt", "two").signed();
+    let said = three_verdicts(&scene, &alice, "main", true).await;
+    assert!(said.contains("\"conclusion\": \"pass\""), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_push_that_fails() {
+    let scene = Scene::open().await;
+    let bob = scene.work_of(&scene.bob);
+    bob.commits(WORKFLOW, JOB).signed();
+    bob.commits("app.txt", "two").unsigned();
+    let said = three_verdicts(&scene, &bob, "main", false).await;
+    assert!(said.contains("\"conclusion\": \"fail\""), "{said}");
+    assert!(said.contains("unsigned-commit"), "{said}");
+    assert!(said.contains("ci-change-unapproved"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_new_branch_that_passes() {
+    let scene = Scene::open().await;
+    let bob = scene.work_of(&scene.bob);
+    bob.on_branch("topic").commits("app.txt", "one").signed();
+    let said = three_verdicts(&scene, &bob, "topic", true).await;
+    assert_eq!(said.matches("\"id\":").count(), 1, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_new_branch_that_fails() {
+    let scene = Scene::open().await;
+    let mallory = scene.work_of(&scene.mallory);
+    mallory
+        .on_branch("topic")
+        .commits("app.txt", "one")
+        .signed();
+    let said = three_verdicts(&scene, &mallory, "topic", false).await;
+    assert!(said.contains("unknown-signer"), "{said}");
+}
+
+/// What all three say of the push of a branch: first the hook, then, without
+/// it, the service and `forgewarden check`.
+async fn three_verdicts(scene: &Scene, work: &WorkingCopy, branch: &str, passes: bool) -> String {
+    let reference = format!("refs/heads/{branch}");
+    let new = work.head();
+    let range = match scene.upstream.tip(&reference) {
+        Some(old) => format!("{old}..{new}"),
+        None => new.clone(),
+    };
+    let policy = scene.world.path("operator/policy.toml");
+    let policy = policy.to_str().expect("UTF-8 path");
+    let hook = recording_hook(scene, policy);
+    let push = work.pushes(branch);
+    if passes {
+        push.expect_accepted();
+    } else {
+        push.expect_refused_with(&[]);
+    }
+    let of_hook = std::fs::read_to_string(recorded(&hook)).expect("the hook's report");
+    std::fs::remove_file(&hook.path).expect("remove the hook");
+    if !passes {
+        work.pushes(branch).expect_accepted();
+    }
+    scene.forge.notices(APP, "bob").await;
+    let context = format!("forgewarden-push/{branch}");
+    let run = scene.expect(&new, &context, passes).await;
+    let of_service = scene.stored_verdict(&run).await;
+    let of_command_line = Command::new(env!("CARGO_BIN_EXE_forgewarden"))
+        .args(["check", "--ref", &reference, "--name", APP])
+        .args(["--format", "json", "--policy", policy, "--repo"])
+        .arg(scene.upstream.path())
+        .arg(range)
+        .output()
+        .expect("it runs");
+    let of_command_line = String::from_utf8(of_command_line.stdout).expect("UTF-8");
+    assert_eq!(of_hook, of_command_line);
+    assert_eq!(of_hook, of_service);
+    of_hook
+}
+
+fn recording_hook(scene: &Scene, policy: &str) -> Hook {
+    let hook = scene.upstream.guarded();
+    scene.upstream.config("forgewarden.policy", policy);
+    scene.upstream.config("forgewarden.format", "json");
+    scene.upstream.config("forgewarden.repository", APP);
+    let file = recorded(&hook);
+    let file = file.to_str().expect("UTF-8 path");
+    let script = format!("\"$HOOK\" 2>'{file}'; code=$?; cat '{file}' >&2; exit $code");
+    hook.scripted(&script)
+}
+
+fn recorded(hook: &Hook) -> std::path::PathBuf {
+    hook.path.with_extension("report")
+}

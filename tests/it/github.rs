@@ -1,0 +1,13 @@
+//! The GitHub adapter against a stand-in GitHub with real repositories, and
+//! against what GitHub itself publishes about its API and its deliveries.
+
+use crate::support::forge;
+
+mod access;
+mod contract;
+mod events;
+mod evidence;
+mod hostile;
+mod objects;
+mod scene;
+mod status;

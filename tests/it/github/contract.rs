@@ -1,0 +1,316 @@
+//! GitHub's own word as the oracle: its description of the API, its examples
+//! of deliveries and of answers, and its own signer, all from npm.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use forgewarden::forge::Meaning;
+use forgewarden::model::event::Event;
+use forgewarden::model::verdict::Conclusion::{Error, Fail, Pass, Pending};
+use serde_json::{Value, json};
+
+use super::forge::github::{Fault, Proposal, Sent, signature};
+use super::scene::{APP, Scene, config, delivery, status, verified};
+
+/// A file of the npm packages, which must be installed.
+fn package(path: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/contracts/github");
+    let file = folder.join("node_modules").join(path);
+    assert!(
+        file.exists(),
+        "GitHub's published packages are not installed, so the contract cannot be checked. \
+         Run: npm ci --prefix tests/contracts/github"
+    );
+    file
+}
+
+/// Runs one of the scripts to its end.
+fn node(script: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let folder = package("@octokit")
+        .parent()
+        .and_then(|it| it.parent().map(PathBuf::from));
+    let mut node = Command::new("node");
+    node.arg(script)
+        .args(args)
+        .current_dir(folder.expect("the contract's folder"));
+    node.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut node = node
+        .spawn()
+        .expect("node starts: install Node.js 20 or newer");
+    let mut stdin = node.stdin.take().expect("piped");
+    stdin.write_all(input).expect("the script reads its input");
+    drop(stdin);
+    let output = node.wait_with_output().expect("the script ends");
+    assert!(output.status.success(), "{script} failed");
+    output.stdout
+}
+
+/// Does everything that the adapter can do, once.
+async fn everything(scene: &Scene) {
+    let forge = &scene.forge;
+    let head = scene.commits("topic/#1", "change");
+    scene.pushes(&["topic/#1"]).await;
+    let number = forge.open_pull_request(APP, Proposal::of("topic/#1")).await;
+    forge.approve(APP, number, "bob").await;
+    let mut unknown_grant = scene.repository();
+    unknown_grant.grant = None;
+    let evidence = &scene.instance.evidence;
+    evidence
+        .pull_request(&unknown_grant, number)
+        .await
+        .expect("found");
+    evidence
+        .approvals(&scene.repository(), number)
+        .await
+        .expect("read");
+    let unknown = super::scene::id(&"9".repeat(40));
+    for head in [head, unknown] {
+        evidence
+            .pull_requests_of(&scene.repository(), head)
+            .await
+            .expect("found");
+    }
+    scene
+        .instance
+        .objects
+        .remote(&scene.repository())
+        .await
+        .expect("a remote");
+    let pending = scene.publishes(&status(head, Pending, 0), None).await;
+    let mut verdict = status(head, Fail, 130);
+    verdict.summary = "ü".repeat(70_000);
+    scene.publishes(&verdict, Some(&pending)).await;
+    scene.publishes(&verdict, Some(&pending)).await;
+    scene.publishes(&status(head, Error, 0), None).await;
+    scene.publishes(&status(head, Pass, 60), None).await;
+}
+
+fn described(edition: &str, requests: &Value) -> Vec<Value> {
+    let told = node("requests.mjs", &[edition], requests.to_string().as_bytes());
+    serde_json::from_slice(&told).expect("the script's answer")
+}
+
+#[tokio::test]
+async fn every_request_is_as_github_describes_it() {
+    let scene = Scene::new().await;
+    everything(&scene).await;
+    let requests = scene.forge.requests();
+    let as_json = |it: &super::forge::github::Request| json!({ "method": it.method, "path": it.path, "body": it.body });
+    let sent: Value = requests.iter().map(as_json).collect();
+    for edition in ["api.github.com", "ghec", "ghes-3.17", "ghes-3.19"] {
+        let mut operations = std::collections::BTreeSet::new();
+        for (told, request) in described(edition, &sent).iter().zip(&requests) {
+            assert_eq!(told["problems"], json!([]), "{edition}: {request:?}");
+            operations.insert(told["operation"].as_str().unwrap_or("").to_owned());
+        }
+        let expected = [
+            "apps/create-installation-access-token",
+            "apps/get-repo-installation",
+            "checks/create",
+            "checks/get",
+            "checks/list-annotations",
+            "checks/list-for-ref",
+            "checks/update",
+            "git/get-ref",
+            "pulls/get",
+            "pulls/list",
+            "pulls/list-reviews",
+            "repos/list-pull-requests-associated-with-commit",
+        ];
+        assert!(
+            operations.iter().eq(expected.iter()),
+            "{edition}: {operations:?}"
+        );
+    }
+}
+
+/// The oracle itself is tried: it must object to what GitHub would refuse.
+#[test]
+fn the_description_objects_to_requests_that_github_would_refuse() {
+    let run = |more: Value| {
+        let mut body = json!({ "name": "n", "head_sha": "1".repeat(40) });
+        body.as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        json!({ "method": "POST", "path": "/repos/o/r/check-runs", "body": body })
+    };
+    let line = json!({ "path": "a", "start_line": 1, "end_line": 1,
+        "annotation_level": "failure", "message": "m" });
+    let output = |more: Value| {
+        let mut output = json!({ "title": "t", "summary": "s" });
+        output
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        json!({ "output": output })
+    };
+    let good = json!([
+        run(json!({})),
+        run(output(json!({ "annotations": vec![line.clone(); 50] })))
+    ]);
+    for told in described("api.github.com", &good) {
+        assert_eq!(told["problems"], json!([]));
+    }
+    let bad = json!([
+        run(json!({ "conclusion": "failed", "status": "completed" })),
+        run(json!({ "status": "completed" })),
+        run(json!({ "detail_url": "https://example.com" })),
+        run(json!({ "output": { "summary": "no title" } })),
+        run(output(json!({ "annotations": vec![line; 51] }))),
+        run(output(json!({ "summary": "x".repeat(65_536) }))),
+        { "method": "POST", "path": "/repos/o/r/check-runs", "body": { "name": "n" } },
+        { "method": "PUT", "path": "/repos/o/r/check-runs", "body": {} },
+        { "method": "GET", "path": "/repos/o/r/pulls?stat=open", "body": null },
+        { "method": "GET", "path": "/repos/o/r/pulls/x", "body": null },
+        { "method": "GET", "path": "/nowhere", "body": null },
+    ]);
+    for (told, request) in described("api.github.com", &bad)
+        .iter()
+        .zip(bad.as_array().expect("a list"))
+    {
+        assert_ne!(told["problems"], json!([]), "not objected to: {request}");
+    }
+}
+
+#[tokio::test]
+async fn every_published_delivery_is_authentic_and_understood() {
+    let scene = Scene::new().await;
+    let index = package("@octokit/webhooks-examples/api.github.com/index.json");
+    let index = std::fs::read(index).expect("the examples");
+    let index: Value = serde_json::from_slice(&index).expect("JSON");
+    let (mut events, mut others) = (0, 0);
+    for entry in index.as_array().expect("a list of events") {
+        let name = entry["name"].as_str().expect("a name");
+        for example in entry["examples"].as_array().expect("examples") {
+            let body = example.to_string().into_bytes();
+            let signed = signature(scene.forge.webhook_secret(), &body);
+            let headers = [
+                ("content-type", "application/json"),
+                ("x-github-event", name),
+                ("x-github-delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958"),
+                ("x-hub-signature-256", &signed),
+            ];
+            let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let sent = Sent {
+                guid: String::new(),
+                event: name.into(),
+                headers: headers.to_vec(),
+                body,
+                answered: None,
+            };
+            let intake = &scene.instance.intake;
+            let authentic = intake.authenticate(delivery(&sent)).expect("authentic");
+            let action = &example["action"];
+            match intake.meaning(&authentic) {
+                Ok(Meaning::Events(list)) if !list.is_empty() => events += 1,
+                Ok(Meaning::NotOfInterest(why)) if why.starts_with(name) => others += 1,
+                other => panic!("{name} {action}: {other:?}"),
+            }
+        }
+    }
+    // push 7, pull_request 15 of 29, reviews 4, merge_group 2, installation 7,
+    // installation_repositories 3, ping 4; check runs and suites are another App's.
+    assert_eq!(
+        (events, events + others > 200),
+        (7 + 15 + 4 + 2 + 7 + 3 + 4, true),
+        "{others}"
+    );
+}
+
+#[tokio::test]
+async fn reruns_in_the_published_deliveries_are_ours_if_the_app_is() {
+    let scene = Scene::new().await;
+    let index = package("@octokit/webhooks-examples/api.github.com/index.json");
+    let index: Value = serde_json::from_slice(&std::fs::read(index).expect("read")).expect("JSON");
+    let mut rechecks = 0;
+    for entry in index.as_array().expect("a list of events") {
+        let name = entry["name"].as_str().expect("a name");
+        if !matches!(name, "check_run" | "check_suite") {
+            continue;
+        }
+        for example in entry["examples"].as_array().expect("examples") {
+            let Some(app) = example[name]["app"]["id"].as_u64() else {
+                continue;
+            };
+            let mut config = config(&scene.forge);
+            config.app_id = app;
+            let instance = forgewarden::forge::github::instance(config).expect("lawful");
+            let meaning = instance
+                .intake
+                .meaning(&verified(name, example.to_string()));
+            let recheck = matches!(meaning.expect("readable"),
+                Meaning::Events(list) if matches!(list[..], [Event::Recheck { .. }]));
+            assert_eq!(recheck, example["action"] == "rerequested", "{name}");
+            rechecks += usize::from(recheck);
+        }
+    }
+    assert_eq!(rechecks, 4);
+}
+
+#[tokio::test]
+async fn githubs_own_example_answers_are_read() {
+    let scene = Scene::new().await;
+    let operations = [
+        "pulls/get",
+        "pulls/list-reviews",
+        "repos/list-pull-requests-associated-with-commit",
+        "apps/get-repo-installation",
+        "git/get-ref",
+    ];
+    let examples = node("examples.mjs", &operations, b"");
+    let examples: Value = serde_json::from_slice(&examples).expect("JSON");
+    let paths = [
+        "/pulls/7",
+        "/pulls/7/reviews",
+        "/pulls?per_page",
+        "/installation",
+        "/git/ref",
+    ];
+    let script = |operation: &str, path: &'static str| {
+        let bodies = examples[operation].as_array().expect("examples");
+        assert!(!bodies.is_empty(), "{operation} has no example");
+        scene
+            .forge
+            .fails(Fault::new("GET", path, 200).body(bodies[0].to_string()));
+    };
+    let evidence = &scene.instance.evidence;
+    script(operations[0], paths[0]);
+    script(operations[4], paths[4]);
+    let found = evidence
+        .pull_request(&scene.repository(), 7)
+        .await
+        .expect("read");
+    assert!(found.number > 0 && found.actor.is_some());
+    script(operations[1], paths[1]);
+    let approvals = evidence
+        .approvals(&scene.repository(), 7)
+        .await
+        .expect("read");
+    assert_eq!(approvals.len(), 1);
+    script(operations[2], paths[2]);
+    script(operations[4], paths[4]);
+    let head = super::scene::id("6dcb09b5b57875f334f61aebed695e2e4193db5e");
+    let found = evidence
+        .pull_requests_of(&scene.repository(), head)
+        .await
+        .expect("read");
+    assert!(
+        found.iter().all(|it| it.head == head && it.open),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn our_signatures_are_githubs_signatures() {
+    for (secret, body) in [
+        ("It's a Secret to Everybody", "Hello, World!"),
+        ("ü", "{\"a\":\"ü\"}"),
+    ] {
+        let theirs = node("sign.mjs", &[secret], body.as_bytes());
+        assert_eq!(
+            signature(secret, body.as_bytes()),
+            String::from_utf8_lossy(&theirs)
+        );
+    }
+}

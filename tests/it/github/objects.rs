@@ -1,0 +1,55 @@
+//! git fetches what the adapter says, with what the adapter gives.
+
+use forgewarden::forge::Remote;
+use secrecy::ExposeSecret as _;
+
+use super::forge::github::Proposal;
+use super::forge::github::git::{git, try_git};
+use super::scene::{APP, Scene};
+
+fn fetch(scene: &Scene, remote: &Remote, what: &str) -> Result<String, String> {
+    let mirror = scene.folder.path().join("mirror.git");
+    if !mirror.exists() {
+        std::fs::create_dir(&mirror).expect("make a folder");
+        git(&mirror, &["init", "-q", "--bare"]);
+    }
+    let secret = remote
+        .authorization
+        .as_ref()
+        .map_or("", |it| it.expose_secret());
+    let header = format!("http.extraHeader=Authorization: {secret}");
+    try_git(
+        &mirror,
+        &["-c", &header, "fetch", "-q", "--depth=1", &remote.url, what],
+    )?;
+    try_git(&mirror, &["cat-file", "-t", what])
+}
+
+#[tokio::test]
+async fn the_head_of_a_fork_is_fetched_by_id_from_the_target_repository() {
+    let scene = Scene::new().await;
+    scene.forge.fork(APP, "mallory");
+    let head = scene.commits("topic", "from outside").to_string();
+    scene
+        .forge
+        .push("mallory/app", "mallory", &scene.copy, &["topic"])
+        .await;
+    let proposal = Proposal::of("topic").in_fork("mallory/app");
+    scene.forge.open_pull_request(APP, proposal).await;
+
+    let remote = scene.instance.objects.remote(&scene.repository()).await;
+    let mut remote = remote.expect("a remote");
+    assert_eq!(
+        remote.url,
+        format!("{}/acme/app.git", scene.forge.web_url())
+    );
+    let fetched = tokio::task::spawn_blocking(move || {
+        let fetched = fetch(&scene, &remote, &head);
+        remote.authorization = Some("Basic eC1hY2Nlc3MtdG9rZW46eA==".into());
+        let refused = fetch(&scene, &remote, "main");
+        (fetched, refused)
+    });
+    let (fetched, refused) = fetched.await.expect("ran");
+    assert_eq!(fetched.as_deref(), Ok("commit"));
+    assert!(refused.is_err());
+}

@@ -1,0 +1,27 @@
+//! One integration binary: one module per subject, one test language.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "an error in a test is a panic, tests start real programs, and `pub` says what other subjects may use"
+)]
+
+mod architecture;
+mod catalogue;
+mod checks;
+mod ci;
+mod cli;
+mod engine;
+mod gate;
+mod git;
+mod github;
+mod hook;
+mod manual;
+mod policy;
+mod report;
+mod service;
+mod sign;
+mod store;
+mod support;

@@ -1,0 +1,7 @@
+//! The service: from a delivery to a status, whatever happens in between.
+
+mod crash;
+mod http;
+mod mirrors;
+mod secrets;
+mod stories;

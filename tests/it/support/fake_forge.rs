@@ -1,0 +1,226 @@
+//! A forge behind the product's own traits: what it is asked, it answers from
+//! memory; what is published, it remembers. Its deliveries are JSON events.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use forgewarden::forge::{
+    Delivery, Evidence, ForgeError, Instance, Intake, Meaning, Objects, Publisher,
+    PullRequestState, Refused, Remote, Status, Unreadable,
+};
+use forgewarden::model::approval::Approval;
+use forgewarden::model::delivery::VerifiedDelivery;
+use forgewarden::model::event::{Event, EventRepository};
+use forgewarden::model::oid::ObjectId;
+use forgewarden::model::refs::RefName;
+use forgewarden::model::repo::{ForgeKind, RepositoryName};
+use forgewarden::model::verdict::Conclusion;
+use secrecy::SecretString;
+
+/// The secret of its deliveries.
+pub const SECRET: &str = "the-secret-of-the-fake-forge";
+/// The credential that git gets.
+pub const GIT_CREDENTIAL: &str = "Basic the-git-credential-of-the-fake-forge";
+
+/// The forge. Clones are the same forge.
+#[derive(Clone, Default)]
+pub struct FakeForge(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    url: String,
+    pulls: BTreeMap<u64, PullRequestState>,
+    published: Vec<Status>,
+    failures: VecDeque<ForgeError>,
+}
+
+impl FakeForge {
+    /// One whose objects come from this URL.
+    pub fn with_objects(url: String) -> Self {
+        let forge = Self::default();
+        forge.state().url = url;
+        forge
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().expect("not poisoned")
+    }
+
+    /// The instance `fake`.
+    pub fn instance(&self) -> Instance {
+        let this = Arc::new(self.clone());
+        Instance {
+            key: "fake".to_owned(),
+            kind: ForgeKind::GitHub,
+            intake: this.clone(),
+            evidence: this.clone(),
+            publisher: this.clone(),
+            objects: this,
+        }
+    }
+
+    /// Its repository.
+    pub fn repository(&self) -> EventRepository {
+        EventRepository {
+            name: RepositoryName::new("acme/app"),
+            id: 7,
+            grant: None,
+            default_branch: Some(RefName::branch("main").expect("lawful")),
+        }
+    }
+
+    /// Opens or changes a pull request.
+    pub fn pull(&self, number: u64, target: &str, base: ObjectId, head: ObjectId) {
+        let state = PullRequestState {
+            number,
+            open: true,
+            target: RefName::branch(target).expect("lawful"),
+            base,
+            head,
+            actor: None,
+        };
+        self.state().pulls.insert(number, state);
+    }
+
+    /// Closes a pull request.
+    pub fn close(&self, number: u64) {
+        if let Some(pull) = self.state().pulls.get_mut(&number) {
+            pull.open = false;
+        }
+    }
+
+    /// The event that says that a pull request must be judged.
+    pub fn pull_event(&self, number: u64) -> Event {
+        let state = self.state().pulls[&number].clone();
+        Event::PullRequest {
+            repository: self.repository(),
+            number,
+            target: state.target,
+            base: state.base,
+            head: state.head,
+            actor: state.actor,
+            open: state.open,
+        }
+    }
+
+    /// The next publications fail so.
+    pub fn fail_publications(&self, errors: impl IntoIterator<Item = ForgeError>) {
+        self.state().failures.extend(errors);
+    }
+
+    /// Everything that was published, in order.
+    pub fn published(&self) -> Vec<Status> {
+        self.state().published.clone()
+    }
+
+    /// What stands on a head under a context.
+    pub fn standing(&self, head: ObjectId, context: &str) -> Option<Status> {
+        let state = self.state();
+        let mut here = state.published.iter().rev();
+        here.find(|status| status.head == head && status.context == context)
+            .cloned()
+    }
+
+    /// The conclusion that stands on a head under a context.
+    pub fn conclusion(&self, head: ObjectId, context: &str) -> Option<Conclusion> {
+        self.standing(head, context).map(|status| status.conclusion)
+    }
+}
+
+/// A failure that may go away.
+pub fn unavailable() -> ForgeError {
+    ForgeError::Unavailable {
+        forge: ForgeKind::GitHub,
+        reason: "it is down".to_owned(),
+    }
+}
+
+impl Intake for FakeForge {
+    fn authenticate(&self, delivery: Delivery) -> Result<VerifiedDelivery, Refused> {
+        let header = |name: &str| {
+            let value = delivery.headers.get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        if header("x-fake-secret").as_deref() != Some(SECRET) {
+            return Err(Refused::NotAuthentic("wrong secret"));
+        }
+        let id = header("x-fake-delivery").ok_or(Refused::Malformed("no id"))?;
+        Ok(VerifiedDelivery::attest(
+            "fake".to_owned(),
+            id,
+            "events".to_owned(),
+            delivery.body,
+            delivery.received_at,
+        ))
+    }
+
+    fn meaning(&self, delivery: &VerifiedDelivery) -> Result<Meaning, Unreadable> {
+        let events: Vec<Event> = serde_json::from_slice(delivery.body())
+            .map_err(|error| Unreadable(error.to_string()))?;
+        Ok(match events.is_empty() {
+            true => Meaning::NotOfInterest("nothing in it".to_owned()),
+            false => Meaning::Events(events),
+        })
+    }
+}
+
+#[async_trait::async_trait]
+impl Evidence for FakeForge {
+    async fn pull_request(
+        &self,
+        _repository: &EventRepository,
+        number: u64,
+    ) -> Result<PullRequestState, ForgeError> {
+        let pull = self.state().pulls.get(&number).cloned();
+        pull.ok_or_else(unavailable)
+    }
+
+    async fn pull_requests_of(
+        &self,
+        _repository: &EventRepository,
+        head: ObjectId,
+    ) -> Result<Vec<PullRequestState>, ForgeError> {
+        let state = self.state();
+        let pulls = state.pulls.values();
+        Ok(pulls
+            .filter(|pull| pull.open && pull.head == head)
+            .cloned()
+            .collect())
+    }
+
+    async fn approvals(
+        &self,
+        _repository: &EventRepository,
+        _number: u64,
+    ) -> Result<Vec<Approval>, ForgeError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait::async_trait]
+impl Publisher for FakeForge {
+    async fn publish(
+        &self,
+        _repository: &EventRepository,
+        status: &Status,
+        previous: Option<&str>,
+    ) -> Result<String, ForgeError> {
+        let mut state = self.state();
+        if let Some(error) = state.failures.pop_front() {
+            return Err(error);
+        }
+        state.published.push(status.clone());
+        let number = state.published.len().to_string();
+        Ok(previous.map_or(number, str::to_owned))
+    }
+}
+
+#[async_trait::async_trait]
+impl Objects for FakeForge {
+    async fn remote(&self, _repository: &EventRepository) -> Result<Remote, ForgeError> {
+        Ok(Remote {
+            url: self.state().url.clone(),
+            authorization: Some(SecretString::from(GIT_CREDENTIAL.to_owned())),
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! An sshd of our own on loopback: OpenSSH's, run by whoever runs the tests,
+//! with its own host key and users, stopped by its own pid.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use super::people::Person;
+use super::program::Program;
+use super::world::World;
+
+/// A running sshd.
+pub struct Sshd {
+    process: Child,
+    port: u16,
+    folder: PathBuf,
+    log: Mutex<Receiver<String>>,
+}
+
+/// Longest wait for sshd to say that it listens.
+const START: Duration = Duration::from_secs(20);
+
+/// Another program may take the port between our look and sshd's bind.
+const ATTEMPTS: usize = 5;
+
+impl Sshd {
+    pub(super) fn start(world: &World) -> Self {
+        let folder = world.path("sshd");
+        fs::create_dir_all(&folder).expect("make sshd's folder");
+        let keygen = world
+            .program("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", "", "-f"]);
+        keygen.arg(folder.join("host")).succeeds();
+        fs::write(folder.join("authorized_keys"), "").expect("write authorized_keys");
+        make_privilege_separation_folder();
+        let attempts = (0..ATTEMPTS).map(|_| Self::attempt(world, &folder));
+        let mut failures = Vec::new();
+        for attempt in attempts {
+            match attempt {
+                Ok(sshd) => return sshd,
+                Err(log) => failures.push(log),
+            }
+        }
+        panic!("sshd does not start: {failures:#?}");
+    }
+
+    fn attempt(world: &World, folder: &Path) -> Result<Self, Vec<String>> {
+        let port = free_port();
+        let config = folder.join("config");
+        fs::write(&config, configuration(world, folder, port)).expect("write sshd's config");
+        let mut command = world
+            .program(&program())
+            .args(["-D", "-e", "-f"])
+            .arg(&config)
+            .into_command();
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut process = command.spawn().expect("start sshd");
+        let lines = BufReader::new(process.stderr.take().expect("piped")).lines();
+        let (sender, log) = channel();
+        // Ends with sshd, or with the last reader of the log.
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut said = Vec::new();
+        while let Ok(line) = log.recv_timeout(START) {
+            if line.contains("Server listening on") {
+                let folder = folder.to_owned();
+                return Ok(Self {
+                    process,
+                    port,
+                    folder,
+                    log: Mutex::new(log),
+                });
+            }
+            said.push(line);
+        }
+        let _ = process.kill();
+        let _ = process.wait();
+        Err(said)
+    }
+
+    /// Lets a person in, to git and nothing else.
+    pub fn admits(&self, person: &Person) {
+        let key = person.ssh_public_line();
+        let file = self.folder.join("authorized_keys");
+        let keys = fs::read_to_string(&file).expect("read authorized_keys");
+        if !keys.contains(&key) {
+            let only_git = "command=\"git-shell -c \\\"$SSH_ORIGINAL_COMMAND\\\"\",restrict";
+            let mut file = fs::OpenOptions::new()
+                .append(true)
+                .open(&file)
+                .expect("open");
+            writeln!(file, "{only_git} {key}").expect("write authorized_keys");
+        }
+        fs::write(person.ssh_config(), self.client_configuration(person))
+            .expect("write ssh_config");
+    }
+
+    /// The address of a folder.
+    pub fn url(&self, path: &Path) -> String {
+        format!("ssh://upstream.test{}", path.to_str().expect("UTF-8 path"))
+    }
+
+    /// What sshd said since the last call.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().expect("the log").try_iter().collect()
+    }
+
+    fn client_configuration(&self, person: &Person) -> String {
+        let host = fs::read_to_string(self.folder.join("host.pub")).expect("read the host key");
+        let known = self.folder.join("known_hosts");
+        fs::write(&known, format!("upstream.test {host}")).expect("write known_hosts");
+        let user = Program::new("id").arg("-un").succeeds();
+        let (port, key, known) = (self.port, person.ssh_private(), known.display());
+        format!(
+            "Host upstream.test\n  HostName 127.0.0.1\n  HostKeyAlias upstream.test\n  Port {port}\n  \
+             User {user}\n  IdentityFile \"{}\"\n  IdentitiesOnly yes\n  IdentityAgent none\n  \
+             UserKnownHostsFile \"{known}\"\n  GlobalKnownHostsFile none\n  \
+             StrictHostKeyChecking yes\n  BatchMode yes\n  ControlMaster no\n  LogLevel ERROR\n",
+            key.display()
+        )
+    }
+}
+
+impl Drop for Sshd {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Person {
+    /// What git calls as `ssh`.
+    pub fn ssh_command(&self) -> String {
+        format!("ssh -F '{}'", self.ssh_config().display())
+    }
+
+    fn ssh_config(&self) -> PathBuf {
+        self.file("ssh_config")
+    }
+}
+
+fn configuration(world: &World, folder: &Path, port: u16) -> String {
+    let path = std::env::var("PATH").expect("PATH");
+    let variables = world.variables().into_iter().chain([("PATH", path)]);
+    let variables = variables.map(|(name, value)| format!(" \"{name}={value}\""));
+    let variables = variables.collect::<String>();
+    let (host, keys) = (folder.join("host"), folder.join("authorized_keys"));
+    format!(
+        "ListenAddress 127.0.0.1\nPort {port}\nHostKey \"{}\"\nAuthorizedKeysFile \"{}\"\n\
+         PidFile none\nStrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n\
+         PasswordAuthentication no\nKbdInteractiveAuthentication no\nExposeAuthInfo yes\n\
+         PermitUserRC no\nPermitUserEnvironment no\nPrintMotd no\nPrintLastLog no\n\
+         MaxStartups 100\nSetEnv{variables}\n",
+        host.display(),
+        keys.display()
+    )
+}
+
+/// sshd wants to be called by its full path.
+fn program() -> String {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).collect::<Vec<_>>();
+    let more = ["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from);
+    let mut places = folders
+        .into_iter()
+        .chain(more)
+        .map(|folder| folder.join("sshd"));
+    let found = places.find(|place| place.is_file());
+    let found = found.expect("sshd is missing: apt-get install openssh-server");
+    found.to_str().expect("UTF-8 path").to_owned()
+}
+
+/// Debian's sshd, started by root, wants it; its service unit would make it.
+fn make_privilege_separation_folder() {
+    let is_root = Program::new("id").arg("-u").succeeds() == "0";
+    if is_root {
+        fs::create_dir_all("/run/sshd").expect("make /run/sshd");
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("find a free port");
+    listener.local_addr().expect("the port").port()
+}
