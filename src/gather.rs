@@ -120,6 +120,7 @@ impl Gatherer<'_> {
             return Ok(());
         };
         let Some(tip) = self.peel(new, &mut facts.tags)? else {
+            self.vouched_for(facts);
             return Ok(());
         };
         let old = match facts.update.old {
@@ -140,6 +141,18 @@ impl Gatherer<'_> {
         let bases = self.bases(&facts.update.name, old, tip)?;
         facts.ci_changes = ci_changes::collect(self, &facts.revisions, &bases, tip)?;
         Ok(())
+    }
+
+    /// A tree or a blob brings no commit that could be judged: only a valid
+    /// signature of a tag that names it says whose it is.
+    fn vouched_for(&mut self, facts: &UpdateFacts) {
+        let mut signatures = facts.tags.iter().map(|tag| &tag.signature.state);
+        if !signatures.any(|state| state.signer().is_some()) {
+            self.gap(format!(
+                "{} would name a tree or a blob, which nobody signed: push a commit, or a signed tag",
+                facts.update.name
+            ));
+        }
     }
 
     /// Follows annotated tags to what they name, verifying each. `None` if it

@@ -13,6 +13,7 @@ both_ways!(
     a_tag_under_another_name_is_refused,
     a_tag_does_not_move,
     a_tampered_tag_is_refused,
+    a_tree_that_nobody_signed_is_refused,
 );
 
 fn strict(way: Way) -> Scene {
@@ -122,4 +123,16 @@ fn a_tampered_tag_is_refused(way: Way) {
     alice
         .pushes("v1")
         .expect_refused_with(&["bad-signature", short(&id)]);
+}
+
+fn a_tree_that_nobody_signed_is_refused(way: Way) {
+    let scene = Scene::guarded(way);
+    let alice = scene.begun();
+    alice
+        .pushes("HEAD^{tree}:refs/tags/tree")
+        .expect_could_not_judge(&["refs/tags/tree", "nobody signed"]);
+    let blob = alice.stores("blob", "a script");
+    alice
+        .pushes(&format!("{blob}:refs/custom/blob"))
+        .expect_could_not_judge(&["refs/custom/blob", "nobody signed"]);
 }
