@@ -3,6 +3,7 @@
 //! The only reader of the environment. Every problem is a sentence that names
 //! the key; an unknown key, an empty or a short secret refuses to start.
 
+mod forges;
 mod raw;
 mod secret;
 
@@ -15,7 +16,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use raw::{RawConfig, RawGitHub};
+use raw::RawConfig;
+
+pub use forges::{Forges, GitHubInstance, GitLabInstance, StashInstance};
 
 /// Shortest webhook secret and signing key that is taken, in bytes.
 pub const MIN_SECRET: usize = 16;
@@ -47,8 +50,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// How git is run.
     pub git: GitConfig,
-    /// The GitHub instances.
-    pub github: Vec<GitHubInstance>,
+    /// The forges.
+    pub forges: Forges,
 }
 
 /// What helps somebody whose configuration is not found.
@@ -96,25 +99,6 @@ pub struct GitConfig {
     pub timeout: Duration,
     /// Largest pack that one fetch may bring, in bytes.
     pub max_bytes: u64,
-}
-
-/// One `[[github]]`.
-#[derive(Clone)]
-pub struct GitHubInstance {
-    /// The last part of its webhook URL.
-    pub key: String,
-    /// `https://api.github.com`, `https://HOST/api/v3` or `https://api.SLUG.ghe.com`.
-    pub api_url: String,
-    /// `https://github.com` or the like.
-    pub web_url: String,
-    /// The App's number.
-    pub app_id: u64,
-    /// The App's private key, PEM.
-    pub private_key_pem: SecretString,
-    /// Every secret that is current.
-    pub webhook_secrets: Vec<SecretString>,
-    /// The value of `X-GitHub-Api-Version`.
-    pub api_version: String,
 }
 
 /// Why there is no configuration. Holds every problem that was found.
@@ -199,14 +183,7 @@ impl Reader {
     fn config(&mut self, raw: RawConfig) -> Option<Config> {
         let public_url = self.http_url("public_url", &raw.public_url);
         let database_url = self.database_url(raw.database_url, raw.database_url_file);
-        let keys: Vec<&str> = raw.github.iter().map(|one| one.key.as_str()).collect();
-        self.instance_keys(&keys);
-        let github: Vec<_> = raw
-            .github
-            .iter()
-            .enumerate()
-            .filter_map(|(index, one)| self.github(index, one))
-            .collect();
+        let forges = self.forges((&raw.github, &raw.gitlab, &raw.stash));
         let git = self.git(raw.git);
         let worker = raw.worker.checked(&mut self.problems);
         // Last: it may make a file, which a configuration with mistakes must not.
@@ -223,27 +200,7 @@ impl Reader {
             log: raw.log,
             worker: worker?,
             git: git?,
-            github,
-        })
-    }
-
-    fn github(&mut self, index: usize, raw: &RawGitHub) -> Option<GitHubInstance> {
-        let at = |key: &str| format!("github[{index}].{key}");
-        let api_url = self.http_url(&at("api_url"), &raw.api_url);
-        let web_url = self.http_url(&at("web_url"), &raw.web_url);
-        let private_key = self.secret(
-            &at("private_key"),
-            (raw.private_key.as_deref(), raw.private_key_file.as_deref()),
-        );
-        let webhook_secrets = self.webhook_secrets(&at("webhook_secrets"), raw);
-        Some(GitHubInstance {
-            key: raw.key.clone(),
-            api_url: api_url?,
-            web_url: web_url?,
-            app_id: raw.app_id,
-            private_key_pem: private_key?,
-            webhook_secrets: webhook_secrets?,
-            api_version: raw.api_version.clone(),
+            forges,
         })
     }
 
@@ -266,8 +223,9 @@ impl Reader {
             }
         }
         if keys.is_empty() {
-            self.problems
-                .push("There is no forge: add a `[[github]]`.".to_owned());
+            self.problems.push(
+                "There is no forge: add a `[[github]]`, `[[gitlab]]` or `[[stash]]`.".to_owned(),
+            );
         }
     }
 

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::clock::SystemClock;
-use crate::config::{self, Config, GitHubInstance};
-use crate::forge::github::GitHubConfig;
-use crate::forge::{self, Instance};
+use crate::clock::{SharedClock, SystemClock};
+use crate::config::{self, Config};
+use crate::forge;
 use crate::policy::Policy;
 use crate::report::{ReportError, Templates};
 use crate::server::{self, Parts};
@@ -40,12 +39,13 @@ fn serve(arguments: &ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::read(&arguments.config)?;
     server::log_to_stderr(config.log, config::log_filter().as_deref());
     let policy = Arc::new(Policy::read(&config.policy)?);
-    let instances = instances(&config)?;
+    let clock: SharedClock = Arc::new(SystemClock);
+    let instances = forge::instances(&config.forges, &clock)?;
     let parts = Parts {
         instances,
         judge: Arc::new(PolicyJudge::new(policy)),
         templates: templates(&config)?,
-        clock: Arc::new(SystemClock),
+        clock,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -63,27 +63,9 @@ fn serve(arguments: &ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
     })
 }
 
-/// The configured forges.
 fn templates(config: &Config) -> Result<Templates, ReportError> {
     match &config.templates {
         Some(folder) => Templates::with_overrides(folder),
         None => Templates::embedded(),
     }
-}
-
-fn instances(config: &Config) -> Result<Vec<Instance>, Box<dyn std::error::Error>> {
-    config.github.iter().map(github).collect()
-}
-
-fn github(config: &GitHubInstance) -> Result<Instance, Box<dyn std::error::Error>> {
-    let made = forge::github::instance(GitHubConfig {
-        key: config.key.clone(),
-        api_url: config.api_url.clone(),
-        web_url: config.web_url.clone(),
-        app_id: config.app_id,
-        private_key_pem: config.private_key_pem.clone(),
-        webhook_secrets: config.webhook_secrets.clone(),
-        api_version: config.api_version.clone(),
-    });
-    made.map_err(|error| format!("`[[github]]` {}: {error}", config.key).into())
 }

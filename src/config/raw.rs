@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::forges::{RawGitHub, RawGitLab, RawStash};
 use super::{LogFormat, WorkerConfig};
 
 #[derive(Deserialize)]
@@ -32,6 +33,10 @@ pub(super) struct RawConfig {
     pub(super) git: RawGit,
     #[serde(default)]
     pub(super) github: Vec<RawGitHub>,
+    #[serde(default)]
+    pub(super) gitlab: Vec<RawGitLab>,
+    #[serde(default)]
+    pub(super) stash: Vec<RawStash>,
 }
 
 #[derive(Deserialize)]
@@ -53,25 +58,6 @@ pub(super) struct RawGit {
     pub(super) proxy: Option<String>,
     pub(super) timeout_seconds: u64,
     pub(super) max_megabytes: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawGitHub {
-    pub(super) key: String,
-    #[serde(default = "github_api")]
-    pub(super) api_url: String,
-    #[serde(default = "github_web")]
-    pub(super) web_url: String,
-    pub(super) app_id: u64,
-    pub(super) private_key: Option<String>,
-    pub(super) private_key_file: Option<PathBuf>,
-    #[serde(default)]
-    pub(super) webhook_secrets: Vec<String>,
-    #[serde(default)]
-    pub(super) webhook_secret_files: Vec<PathBuf>,
-    #[serde(default = "api_version")]
-    pub(super) api_version: String,
 }
 
 impl Default for RawWorker {
@@ -133,16 +119,4 @@ fn policy() -> PathBuf {
 
 fn log() -> LogFormat {
     LogFormat::Json
-}
-
-fn github_api() -> String {
-    "https://api.github.com".to_owned()
-}
-
-fn github_web() -> String {
-    "https://github.com".to_owned()
-}
-
-fn api_version() -> String {
-    "2022-11-28".to_owned()
 }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::raw::RawGitHub;
 use super::{MIN_SECRET, Reader};
 
 const DEFAULT_DATABASE: &str = "forgewarden.db";
@@ -39,26 +38,68 @@ impl Reader {
         }
     }
 
+    /// [`Reader::secret`], which need not be given. `None` if it was and is wrong.
+    #[expect(clippy::option_option, reason = "absent is not wrong")]
+    pub(super) fn optional_secret(
+        &mut self,
+        key: &str,
+        source: (Option<&str>, Option<&Path>),
+    ) -> Option<Option<SecretString>> {
+        match source {
+            (None, None) => Some(None),
+            given => self.secret(key, given).map(Some),
+        }
+    }
+
+    /// Some secrets, each from the environment or from a file.
+    pub(super) fn secrets(
+        &mut self,
+        key: &str,
+        (texts, files): (&[String], &[PathBuf]),
+    ) -> Option<Vec<SecretString>> {
+        let texts = texts.iter().map(|text| (Some(text.as_str()), None));
+        let files = files.iter().map(|file| (None, Some(file.as_path())));
+        let read: Vec<_> = texts
+            .chain(files)
+            .map(|one| self.secret(key, one))
+            .collect();
+        read.into_iter().collect()
+    }
+
+    /// [`Reader::secrets`], at least one.
     pub(super) fn webhook_secrets(
         &mut self,
         key: &str,
-        raw: &RawGitHub,
+        sources: (&[String], &[PathBuf]),
     ) -> Option<Vec<SecretString>> {
-        let texts = raw.webhook_secrets.iter().map(|text| (Some(text), None));
-        let files = raw.webhook_secret_files.iter();
-        let sources: Vec<_> = texts.chain(files.map(|file| (None, Some(file)))).collect();
-        if sources.is_empty() {
+        let secrets = self.secrets(key, sources)?;
+        if secrets.is_empty() {
             self.problems.push(format!(
                 "`{key}` is missing: without a secret no delivery can be authenticated."
             ));
             return None;
         }
-        sources
-            .into_iter()
-            .map(|(text, file)| {
-                self.secret(key, (text.map(String::as_str), file.map(PathBuf::as_path)))
-            })
-            .collect()
+        Some(secrets)
+    }
+
+    /// The bytes of a file of certificates. `None` if it is given and cannot be read.
+    #[expect(clippy::option_option, reason = "absent is not wrong")]
+    pub(super) fn certificates(
+        &mut self,
+        key: &str,
+        file: Option<&Path>,
+    ) -> Option<Option<Vec<u8>>> {
+        let Some(file) = file else { return Some(None) };
+        let file = self.folder.join(file);
+        match std::fs::read(&file) {
+            Ok(bytes) => Some(Some(bytes)),
+            Err(error) => {
+                let file = file.display();
+                let problem = format!("`{key}`: {file} cannot be read: {error}.");
+                self.problems.push(problem);
+                None
+            }
+        }
     }
 
     pub(super) fn database_url(

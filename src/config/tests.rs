@@ -28,7 +28,7 @@ fn a_short_file_is_enough() {
     let config = config.expect("taken");
     assert_eq!(config.public_url, "https://warden.example");
     assert_eq!(
-        config.github[0].webhook_secrets[0].expose_secret(),
+        config.forges.github[0].webhook_secrets[0].expose_secret(),
         "0123456789abcdef"
     );
     let url = config.database_url.expose_secret().to_owned();

@@ -3,8 +3,6 @@
 //! It authenticates, bounds size, pages and time, and says what an answer
 //! means; it knows no endpoint but those of authentication.
 
-use std::time::Duration;
-
 use http::{HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
 use jiff::Timestamp;
@@ -15,22 +13,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-use super::answer::{Answer, refused, unavailable, unreadable};
 use super::payload::Installation;
 use super::slug;
 use super::token::{Grant, Minted, Purpose, Tokens};
 use crate::clock::SharedClock;
+use crate::forge::support::answer::{Answer, refused, unavailable};
+use crate::forge::support::client::{
+    CONNECT_TIMEOUT, Call, MAX_ANSWER, MAX_PAGES, TIMEOUT, chain, moved, own_path,
+};
 use crate::forge::{ConfigError, ForgeError};
 use crate::model::event::EventRepository;
+use crate::model::repo::ForgeKind;
 
-/// Longest a request may take from first to last byte.
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// Longest that connecting may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Largest answer that is read, in bytes.
-const MAX_ANSWER: usize = 16 << 20;
-/// Most pages of a list (of 100 entries each) that are read.
-const MAX_PAGES: usize = 100;
+const FORGE: ForgeKind = ForgeKind::GitHub;
 
 /// Where and as whom.
 pub(super) struct Settings {
@@ -47,26 +42,6 @@ pub(super) struct Api {
     tokens: Tokens,
     /// Made at the first request: octocrab needs a running Tokio.
     app: OnceCell<Octocrab>,
-}
-
-/// The base of an API or of the web pages: https, or http on loopback, since
-/// credentials go over it.
-pub(super) fn base_url(setting: &'static str, url: &str) -> Result<Uri, ConfigError> {
-    let parsed = url.trim_end_matches('/').parse::<Uri>();
-    let uri = parsed.map_err(|error| ConfigError::new(setting, error.to_string()))?;
-    let loopback = matches!(uri.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
-    let safe = match uri.scheme_str() {
-        Some("https") => true,
-        Some("http") => loopback,
-        _ => false,
-    };
-    let plain =
-        uri.query().is_none() && uri.authority().is_some_and(|it| !it.as_str().contains('@'));
-    if safe && plain {
-        return Ok(uri);
-    }
-    let problem = "not an https:// URL without user name and query (http:// only on loopback)";
-    Err(ConfigError::new(setting, problem))
 }
 
 /// The API version as a header.
@@ -120,7 +95,7 @@ impl Api {
         };
         let token = self.token(grant).await?;
         let client = self.app().await?.user_access_token(token.clone());
-        let client = client.map_err(|error| unavailable(chain(&error)))?;
+        let client = client.map_err(|error| unavailable(FORGE, chain(&error)))?;
         Ok(RepositoryApi {
             api: self,
             grant,
@@ -136,8 +111,7 @@ impl Api {
             return Ok(installation);
         }
         let request = Call::get(format!("{path}/installation"));
-        let answer = self.call(self.app().await?, request.clone()).await?;
-        let found: Installation = answer.read(&request.to_string(), self.now())?;
+        let found: Installation = self.call(self.app().await?, request).await?.read()?;
         Ok(found.id.0)
     }
 
@@ -146,9 +120,8 @@ impl Api {
             return Ok(token);
         }
         let path = format!("/app/installations/{}/access_tokens", grant.installation);
-        let request = Call::write(Method::POST, path, &grant.request())?;
-        let answer = self.call(self.app().await?, request.clone()).await?;
-        let minted: Minted = answer.read(&request.to_string(), self.now())?;
+        let request = Call::write(FORGE, Method::POST, path, &grant.request())?;
+        let minted: Minted = self.call(self.app().await?, request).await?.read()?;
         Ok(self.tokens.keep(grant, minted, self.now()))
     }
 
@@ -166,15 +139,19 @@ impl Api {
                 .build()
         };
         let made = self.app.get_or_try_init(make).await;
-        made.map_err(|error| refused(format!("no client can be made: {}", chain(&error))))
+        made.map_err(|error| refused(FORGE, format!("no client can be made: {}", chain(&error))))
     }
 
     /// One request, one whole answer, within [`TIMEOUT`].
     async fn call(&self, client: &Octocrab, call: Call) -> Result<Answer, ForgeError> {
         let request = call.to_string();
         let answer = tokio::time::timeout(TIMEOUT, self.send(client, call)).await;
-        let late = |_| unavailable(format!("{request}: no answer in {} s", TIMEOUT.as_secs()));
+        let late = |_| unavailable(FORGE, format!("{request}: no answer in {} s", TIMEOUT.as_secs()));
         answer.map_err(late)?
+    }
+
+    fn own_path(&self, link: &str) -> Result<String, ForgeError> {
+        own_path(FORGE, &self.settings.api_url, link)
     }
 
     async fn send(&self, client: &Octocrab, call: Call) -> Result<Answer, ForgeError> {
@@ -188,68 +165,26 @@ impl Api {
             None => builder,
         };
         let request = builder.body(call.body.unwrap_or_default());
-        let request = request.map_err(|error| refused(format!("{shown}: {error}")))?;
+        let request = request.map_err(|error| refused(FORGE, format!("{shown}: {error}")))?;
         let sent = client.execute(request).await;
-        let answer = sent.map_err(|error| unavailable(format!("{shown}: {}", chain(&error))))?;
+        let answer = sent.map_err(|error| unavailable(FORGE, format!("{shown}: {}", chain(&error))))?;
         let (parts, body) = answer.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body.map_err(|error| {
             let why = chain(error.as_ref());
-            unavailable(format!(
+            unavailable(FORGE, format!(
                 "{shown}: {why} (at most {MAX_ANSWER} bytes are read)"
             ))
         })?;
         Ok(Answer {
+            forge: FORGE,
+            request: shown,
+            hint: hint(&parts),
+            at: self.now(),
             status: parts.status,
             headers: parts.headers,
             body: body.to_bytes().to_vec(),
         })
-    }
-
-    /// The path and query of a link to our own API; a link elsewhere is an error.
-    fn own_path(&self, link: &str) -> Result<String, ForgeError> {
-        let ours = &self.settings.api_url;
-        let link: Uri = link
-            .parse()
-            .map_err(|_| unreadable("a link is not a URL"))?;
-        if link.authority() != ours.authority() || link.scheme() != ours.scheme() {
-            return Err(unreadable("a link leaves the API"));
-        }
-        let path = link.path_and_query().map(|it| it.as_str().to_owned());
-        path.ok_or_else(|| unreadable("a link has no path"))
-    }
-}
-
-/// One request.
-#[derive(Clone)]
-struct Call {
-    method: Method,
-    path: String,
-    body: Option<String>,
-}
-
-impl Call {
-    fn get(path: String) -> Self {
-        Self {
-            method: Method::GET,
-            path,
-            body: None,
-        }
-    }
-
-    fn write(method: Method, path: String, body: &impl Serialize) -> Result<Self, ForgeError> {
-        let body = serde_json::to_string(body).map_err(|error| refused(error.to_string()))?;
-        Ok(Self {
-            method,
-            path,
-            body: Some(body),
-        })
-    }
-}
-
-impl std::fmt::Display for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
     }
 }
 
@@ -274,12 +209,11 @@ impl RepositoryApi<'_> {
         below: &str,
     ) -> Result<Option<T>, ForgeError> {
         let call = Call::get(format!("{}{below}", self.path));
-        let request = call.to_string();
         let answer = self.answer(call).await?;
-        if answer.status == http::StatusCode::NOT_FOUND {
-            return Ok(None);
+        match answer.status {
+            http::StatusCode::NOT_FOUND => Ok(None),
+            _ => answer.read().map(Some),
         }
-        answer.read(&request, self.api.now()).map(Some)
     }
 
     /// All entries of a list: every page, or an error.
@@ -290,18 +224,15 @@ impl RepositoryApi<'_> {
         let mut path = format!("{}{below}", self.path);
         let mut all = Vec::new();
         for _ in 0..MAX_PAGES {
-            let call = Call::get(path);
-            let request = call.to_string();
-            let answer = self.answer(call).await?;
-            let page: Vec<T> = answer.read(&request, self.api.now())?;
-            all.extend(page);
+            let answer = self.answer(Call::get(path)).await?;
+            all.extend(answer.read::<Vec<T>>()?);
             match answer.next_page() {
                 None => return Ok(all),
                 Some(next) => path = self.api.own_path(next)?,
             }
         }
         let reason = format!("{}{below}: more than {MAX_PAGES} pages", self.path);
-        Err(refused(reason))
+        Err(refused(FORGE, reason))
     }
 
     pub(super) async fn post<T: DeserializeOwned>(
@@ -310,7 +241,7 @@ impl RepositoryApi<'_> {
         body: &impl Serialize,
     ) -> Result<T, ForgeError> {
         let path = format!("{}{below}", self.path);
-        self.run(Call::write(Method::POST, path, body)?).await
+        self.run(Call::write(FORGE, Method::POST, path, body)?).await
     }
 
     pub(super) async fn patch<T: DeserializeOwned>(
@@ -319,18 +250,17 @@ impl RepositoryApi<'_> {
         body: &impl Serialize,
     ) -> Result<T, ForgeError> {
         let path = format!("{}{below}", self.path);
-        self.run(Call::write(Method::PATCH, path, body)?).await
+        self.run(Call::write(FORGE, Method::PATCH, path, body)?).await
     }
 
     async fn run<T: DeserializeOwned>(&self, call: Call) -> Result<T, ForgeError> {
-        let request = call.to_string();
-        self.answer(call).await?.read(&request, self.api.now())
+        self.answer(call).await?.read()
     }
 
     async fn answer(&self, call: Call) -> Result<Answer, ForgeError> {
         let request = call.to_string();
         let mut answer = self.api.call(&self.client, call.clone()).await?;
-        if let Some(moved) = moved(&answer) {
+        if let Some(moved) = moved(&call, &answer) {
             // octocrab follows redirects of reads only; a renamed repository moves writes too.
             let path = self.api.own_path(moved)?;
             answer = self.api.call(&self.client, Call { path, ..call }).await?;
@@ -338,55 +268,27 @@ impl RepositoryApi<'_> {
         if answer.status == http::StatusCode::UNAUTHORIZED {
             self.api.tokens.forget(self.grant);
             let reason = format!("{request}: the token was not accepted; the next one is new");
-            return Err(unavailable(reason));
+            return Err(unavailable(FORGE, reason));
         }
         Ok(answer)
     }
 }
 
-/// Where a request with a body is to be sent instead.
-fn moved(answer: &Answer) -> Option<&str> {
-    let same_method = matches!(answer.status.as_u16(), 307 | 308);
-    let location = answer.headers.get(header::LOCATION).filter(|_| same_method);
-    location?.to_str().ok()
-}
-
-/// An error and its causes, without backtraces.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    let deepest = causes
-        .last()
-        .map_or_else(|| error.to_string(), ToString::to_string);
-    crate::model::text::excerpt(deepest, 300)
+/// What to look at after a refusal: the permissions that GitHub names, if it does.
+fn hint(answer: &http::response::Parts) -> String {
+    if answer.status == http::StatusCode::UNAUTHORIZED {
+        return " (is the App's id, key or clock right?)".to_owned();
+    }
+    let header = answer.headers.get("x-accepted-github-permissions");
+    header.map_or_else(String::new, |value| {
+        let permissions = crate::model::text::excerpt(value.as_bytes(), 200);
+        format!("; grant the App one of these permissions: {permissions}")
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{base_url, version};
-
-    #[test]
-    fn credentials_go_over_https_or_loopback_only() {
-        for good in [
-            "https://api.github.com",
-            "https://github.example.com/api/v3/",
-            "https://api.acme.ghe.com",
-            "http://127.0.0.1:8080/api/v3",
-            "http://[::1]:80",
-        ] {
-            assert!(base_url("api_url", good).is_ok(), "{good}");
-        }
-        for bad in [
-            "",
-            "api.github.com",
-            "http://api.github.com",
-            "http://localhost.example.com",
-            "ftp://github.com",
-            "https://user@github.com",
-            "https://github.com/?a=b",
-        ] {
-            assert!(base_url("api_url", bad).is_err(), "{bad}");
-        }
-    }
+    use super::version;
 
     #[test]
     fn an_api_version_is_a_date() {

@@ -7,16 +7,19 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use super::answer::unreadable;
 use super::api::RepositoryApi;
 use super::payload::{Account, PullRequest};
 use super::token::Purpose;
-use super::{GitHub, slug};
+use super::GitHub;
+use crate::forge::support::answer;
+use crate::forge::support::url::encoded;
 use crate::forge::{Evidence, ForgeError, PullRequestState};
 use crate::model::approval::Approval;
 use crate::model::event::EventRepository;
 use crate::model::oid::ObjectId;
+use crate::model::principal::Actor;
 use crate::model::refs::RefName;
+use crate::model::repo::ForgeKind;
 
 #[async_trait]
 impl Evidence for GitHub {
@@ -72,6 +75,16 @@ impl Evidence for GitHub {
         let path = format!("/pulls/{number}/reviews?per_page=100");
         standing(api.list(&path).await?)
     }
+
+    async fn is_member(
+        &self,
+        _: &EventRepository,
+        group: &str,
+        _: &Actor,
+    ) -> Result<bool, ForgeError> {
+        let reason = format!("teams are not read yet: {group}");
+        Err(answer::refused(ForgeKind::GitHub, reason))
+    }
 }
 
 fn state(found: PullRequest) -> Result<PullRequestState, ForgeError> {
@@ -111,9 +124,13 @@ struct BranchTip {
 /// The tip of a branch now. A pull request's own `base.sha` is the tip at some
 /// earlier time, and with it the policy of that time.
 async fn tip(api: &RepositoryApi<'_>, branch: &RefName) -> Result<ObjectId, ForgeError> {
-    let name = slug::encoded(branch.short(), b"/");
+    let name = encoded(branch.short(), b"/");
     let branch: Branch = api.get(&format!("/git/ref/heads/{name}")).await?;
     ObjectId::parse(&branch.object.sha).map_err(|error| unreadable(format!("a branch: {error}")))
+}
+
+fn unreadable(reason: String) -> ForgeError {
+    answer::unreadable(ForgeKind::GitHub, reason)
 }
 
 /// One review; the list is in the order of submission.

@@ -4,19 +4,14 @@
 //! What is not of interest is said with its name; what should be and cannot be
 //! read is [`Unreadable`], which is kept and shown.
 
-use serde::de::DeserializeOwned;
-
 use super::payload::{
     CheckEvent, InstallationEvent, MergeGroupEvent, PullRequest, PullRequestEvent, Push,
 };
+use crate::forge::support::reading::{id, not_of_interest, one, read, ref_update, unreadable};
 use crate::forge::{Meaning, Unreadable};
 use crate::model::event::{Event, EventRepository};
-use crate::model::oid::ObjectId;
-use crate::model::refs::{RefName, RefUpdate};
+use crate::model::refs::RefName;
 use crate::model::text::excerpt;
-
-/// Longest part of a reader's message that is kept.
-const MAX_REASON: usize = 300;
 
 /// What the event with this name and body means to the App with this number.
 pub(super) fn meaning(app_id: u64, event: &str, body: &[u8]) -> Result<Meaning, Unreadable> {
@@ -32,24 +27,16 @@ pub(super) fn meaning(app_id: u64, event: &str, body: &[u8]) -> Result<Meaning, 
         }
         other => Ok(not_of_interest(other, "")),
     };
-    read.map_err(|reason| Unreadable(format!("{event}: {}", excerpt(reason, MAX_REASON))))
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    read.map_err(|reason| unreadable(event, reason))
 }
 
 /// One ref update: GitHub sends one delivery for each ref of a push.
 fn push(push: Push) -> Result<Meaning, String> {
-    let update = RefUpdate {
-        name: RefName::new(&push.name).map_err(|error| error.to_string())?,
-        old: tip("before", &push.before)?,
-        new: tip("after", &push.after)?,
-    };
-    if update.old.is_none() && update.new.is_none() {
-        return Err("before and after are both null".into());
-    }
+    let update = ref_update(
+        &push.name,
+        ("before", &push.before),
+        ("after", &push.after),
+    )?;
     one(Event::Push {
         repository: push.repository.named(push.installation)?,
         updates: vec![update],
@@ -133,21 +120,4 @@ fn access(name: &str, event: &InstallationEvent) -> Meaning {
     let number = event.installation.id.0;
     let what = format!("{name} {number}: {}", excerpt(&event.action, 40));
     Meaning::Events(vec![Event::AccessChanged { what }])
-}
-
-fn one(event: Event) -> Result<Meaning, String> {
-    Ok(Meaning::Events(vec![event]))
-}
-
-fn not_of_interest(event: &str, action: &str) -> Meaning {
-    let separator = if action.is_empty() { "" } else { "." };
-    Meaning::NotOfInterest(format!("{event}{separator}{}", excerpt(action, 40)))
-}
-
-fn tip(field: &str, hex: &str) -> Result<Option<ObjectId>, String> {
-    ObjectId::parse_or_null(hex).map_err(|error| format!("{field}: {error}"))
-}
-
-fn id(field: &str, hex: &str) -> Result<ObjectId, String> {
-    ObjectId::parse(hex).map_err(|error| format!("{field}: {error}"))
 }

@@ -4,30 +4,14 @@
 //! files are capped and can be padded by an attacker: they are not here.
 //! Source: npm `@octokit/openapi-webhooks`.
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, de};
 
 use super::slug;
+use crate::forge::support::reading::{self, Id};
 use crate::model::event::EventRepository;
 use crate::model::principal::Actor;
 use crate::model::refs::RefName;
 use crate::model::repo::{ForgeKind, RepositoryName};
-
-/// Longest account name that is read, in bytes (GitHub's own limit is 39, or
-/// less than this for an App's `[bot]`).
-const MAX_LOGIN: usize = 255;
-
-/// A number that GitHub gives out: from 1, and it fits a signed 64-bit column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Id(pub(super) u64);
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u64::deserialize(deserializer)? {
-            number if number > 0 && i64::try_from(number).is_ok() => Ok(Self(number)),
-            _ => Err(de::Error::custom("a number outside 1..=2^63-1")),
-        }
-    }
-}
 
 #[derive(Deserialize)]
 pub(super) struct Installation {
@@ -45,15 +29,8 @@ pub(super) struct Account {
 impl Account {
     /// The account in our words, or why not.
     pub(super) fn actor(self) -> Result<Actor, String> {
-        if self.login.len() > MAX_LOGIN {
-            return Err(format!("an account name is over {MAX_LOGIN} bytes"));
-        }
-        Ok(Actor {
-            forge: ForgeKind::GitHub,
-            login: self.login,
-            id: Some(self.id.0),
-            robot: self.kind.as_deref() == Some("Bot"),
-        })
+        let robot = self.kind.as_deref() == Some("Bot");
+        reading::actor(ForgeKind::GitHub, self.login, self.id, robot)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Names from outside, made safe to stand in a URL.
 //!
 //! A repository's name becomes part of request paths and of git's URL, so
-//! nothing else than GitHub's own alphabet gets through; branch names and
-//! contexts are encoded.
+//! nothing else than GitHub's own alphabet gets through.
 
 use crate::forge::ForgeError;
 use crate::model::event::EventRepository;
@@ -39,22 +38,9 @@ pub(super) fn of(repository: &EventRepository) -> Result<&str, ForgeError> {
     })
 }
 
-/// Percent-encoding (RFC 3986) of everything but unreserved letters and `also`.
-pub(super) fn encoded(bytes: &[u8], also: &[u8]) -> String {
-    let mut path = String::with_capacity(bytes.len());
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(byte) || also.contains(byte) {
-            path.push(char::from(*byte));
-        } else {
-            path.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    path
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{encoded, is_slug};
+    use super::is_slug;
 
     #[test]
     fn only_owner_and_name_in_githubs_alphabet() {
@@ -80,12 +66,5 @@ mod tests {
         ] {
             assert!(!is_slug(bad), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn a_name_stays_where_it_is_put() {
-        assert_eq!(encoded(b"feature/a-b", b"/"), "feature/a-b");
-        assert_eq!(encoded(b"a#b%2F&c?d", b"/"), "a%23b%252F%26c%3Fd");
-        assert_eq!(encoded("grün/x".as_bytes(), b""), "gr%C3%BCn%2Fx");
     }
 }

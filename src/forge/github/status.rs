@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::GitHub;
 use super::api::RepositoryApi;
-use super::payload::{App, Id};
-use super::slug::encoded;
+use super::payload::App;
 use super::token::Purpose;
-use crate::forge::{Annotation, ForgeError, Publisher, Status};
+use crate::forge::support::reading::Id;
+use crate::forge::support::url::encoded;
+use crate::forge::{Annotation, ForgeError, Publisher, Standing, Status};
 use crate::model::event::EventRepository;
 use crate::model::verdict::Conclusion;
 
@@ -62,10 +63,20 @@ impl Publisher for GitHub {
         }
         Ok(run.id.0.to_string())
     }
+
+    async fn standing(
+        &self,
+        _: &EventRepository,
+        _: &Status,
+        _: &str,
+    ) -> Result<Standing, ForgeError> {
+        let forge = crate::model::repo::ForgeKind::GitHub;
+        Err(crate::forge::support::answer::refused(forge, "not read back yet"))
+    }
 }
 
 /// A run that is ours to change, and what already stands on it.
-struct Standing {
+struct Usable {
     id: u64,
     annotations: Vec<Line>,
 }
@@ -78,7 +89,7 @@ impl GitHub {
         id: u64,
         status: &Status,
         wanted: &[Line],
-    ) -> Result<Option<Standing>, ForgeError> {
+    ) -> Result<Option<Usable>, ForgeError> {
         let Some(run): Option<Run> = api.find(&run_path(id)).await? else {
             return Ok(None);
         };
@@ -94,7 +105,7 @@ impl GitHub {
             }
         };
         let foreign = !without(annotations.clone(), wanted).is_empty();
-        Ok((!foreign).then_some(Standing { id, annotations }))
+        Ok((!foreign).then_some(Usable { id, annotations }))
     }
 
     /// A run that an earlier attempt made and whose answer was lost: unfinished,
@@ -103,7 +114,7 @@ impl GitHub {
         &self,
         api: &RepositoryApi<'_>,
         status: &Status,
-    ) -> Result<Option<Standing>, ForgeError> {
+    ) -> Result<Option<Usable>, ForgeError> {
         let query = [
             ("check_name", status.context.as_str()),
             ("app_id", &self.api.app_id().to_string()),
@@ -118,7 +129,7 @@ impl GitHub {
             let key = run.external_id.as_deref() == Some(&status.external_id);
             key && !run.completed() && run.output.annotations_count == 0 && self.same(run, status)
         });
-        Ok(lost.map(|run| Standing {
+        Ok(lost.map(|run| Usable {
             id: run.id.0,
             annotations: Vec::new(),
         }))

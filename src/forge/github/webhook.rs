@@ -7,59 +7,19 @@
 //! read strictly for the event that the header names, and the state of a pull
 //! request is asked for again before it is judged.
 
-use hmac::{Hmac, Mac};
 use http::HeaderMap;
-use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
-use subtle::{Choice, ConstantTimeEq};
 
-use crate::forge::{ConfigError, Delivery, Intake, Meaning, Refused, Unreadable};
+use crate::forge::support::headers::{json, name, only, sha256};
+use crate::forge::support::secrets::Secrets;
+use crate::forge::{Delivery, Intake, Meaning, Refused, Unreadable};
 use crate::model::delivery::VerifiedDelivery;
 
 const SIGNATURE: &str = "x-hub-signature-256";
 const EVENT: &str = "x-github-event";
 const DELIVERY: &str = "x-github-delivery";
-
-/// Longest event name or delivery id that is taken, in bytes.
-const MAX_NAME: usize = 64;
-
-/// The webhook secrets that count now: at least one, none of them blank.
-pub(super) struct Secrets(Vec<SecretString>);
-
-impl Secrets {
-    /// An empty list or a blank secret would let anybody in: an error.
-    pub(super) fn new(secrets: Vec<SecretString>) -> Result<Self, ConfigError> {
-        let blank = |secret: &SecretString| secret.expose_secret().trim().is_empty();
-        if secrets.is_empty() {
-            return Err(ConfigError::new(
-                "webhook_secrets",
-                "there is none: set the secret of the GitHub App's webhook",
-            ));
-        }
-        if secrets.iter().any(blank) {
-            return Err(ConfigError::new(
-                "webhook_secrets",
-                "one of them is empty: anybody could sign with it",
-            ));
-        }
-        Ok(Self(secrets))
-    }
-
-    /// Whether one of the secrets made this signature of the body. Every secret
-    /// is tried whatever the others say, so the time does not tell which matched.
-    fn made(&self, signature: &[u8; 32], body: &[u8]) -> bool {
-        let mut matched = Choice::from(0);
-        for secret in &self.0 {
-            let key = secret.expose_secret().as_bytes();
-            // HMAC takes a key of any length: the error cannot occur, and would not match.
-            if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) {
-                mac.update(body);
-                matched |= mac.finalize().into_bytes().ct_eq(signature);
-            }
-        }
-        matched.into()
-    }
-}
+/// GitHub's default is a form.
+const NOT_JSON: &str =
+    "the content type is not application/json: set it in the GitHub App's webhook";
 
 /// Authenticates and reads the deliveries of one GitHub App.
 pub(super) struct GitHubIntake {
@@ -87,13 +47,10 @@ impl Intake for GitHubIntake {
                 "no secret of ours made the signature",
             ));
         }
-        json(&delivery.headers)?;
-        let event = name(&delivery.headers, EVENT, "X-GitHub-Event is missing or odd")?;
-        let id = name(
-            &delivery.headers,
-            DELIVERY,
-            "X-GitHub-Delivery is missing or odd",
-        )?;
+        let headers = &delivery.headers;
+        json(headers, NOT_JSON)?;
+        let event = name(headers, EVENT, b"-_.", "X-GitHub-Event is missing or odd")?;
+        let id = name(headers, DELIVERY, b"-_.", "X-GitHub-Delivery is missing or odd")?;
         Ok(VerifiedDelivery::attest(
             self.key.clone(),
             id,
@@ -113,49 +70,15 @@ fn signature(headers: &HeaderMap) -> Result<[u8; 32], Refused> {
     let value = only(headers, SIGNATURE).ok_or(Refused::NotAuthentic(
         "X-Hub-Signature-256 is not there exactly once",
     ))?;
-    let odd = Refused::NotAuthentic("X-Hub-Signature-256 is not sha256= and 64 digits");
-    let digits = value.strip_prefix(b"sha256=").ok_or(odd.clone())?;
-    if digits.iter().any(u8::is_ascii_uppercase) {
-        return Err(odd);
-    }
-    let mut signature = [0; 32];
-    hex::decode_to_slice(digits, &mut signature).map_err(|_| odd)?;
-    Ok(signature)
-}
-
-/// GitHub's other content type, `application/x-www-form-urlencoded`, is its
-/// default: a misconfiguration that must be seen.
-fn json(headers: &HeaderMap) -> Result<(), Refused> {
-    let value = only(headers, "content-type").unwrap_or_default();
-    let kind = value.split(|byte| *byte == b';').next().unwrap_or_default();
-    if kind.trim_ascii().eq_ignore_ascii_case(b"application/json") {
-        return Ok(());
-    }
-    Err(Refused::Malformed(
-        "the content type is not application/json: set it in the GitHub App's webhook",
+    sha256(value).ok_or(Refused::NotAuthentic(
+        "X-Hub-Signature-256 is not sha256= and 64 digits",
     ))
-}
-
-/// A header of letters, digits, `-`, `_` and `.`, exactly once.
-fn name(headers: &HeaderMap, header: &str, odd: &'static str) -> Result<String, Refused> {
-    let value = only(headers, header).unwrap_or_default();
-    let lawful = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    if !(1..=MAX_NAME).contains(&value.len()) || !value.iter().all(lawful) {
-        return Err(Refused::Malformed(odd));
-    }
-    Ok(String::from_utf8_lossy(value).into_owned())
-}
-
-/// The header's value if it stands there once.
-fn only<'a>(headers: &'a HeaderMap, header: &str) -> Option<&'a [u8]> {
-    let mut values = headers.get_all(header).iter();
-    let first = values.next()?;
-    values.next().is_none().then(|| first.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{GitHubIntake, Secrets};
+    use super::GitHubIntake;
+    use crate::forge::support::secrets::Secrets;
     use crate::forge::{Delivery, Intake as _, Refused};
     use secrecy::SecretString;
 
@@ -166,7 +89,7 @@ mod tests {
 
     fn intake(secrets: &[&str]) -> GitHubIntake {
         let secrets = secrets.iter().copied().map(SecretString::from).collect();
-        GitHubIntake::new("github".into(), 7, Secrets::new(secrets).expect("lawful"))
+        GitHubIntake::new("github".into(), 7, Secrets::new("webhook_secrets", secrets).expect("lawful"))
     }
 
     fn delivery(headers: &[(&str, &str)], body: &str) -> Delivery {
@@ -276,15 +199,6 @@ mod tests {
                 matches!(refused, Err(Refused::Malformed(_))),
                 "{header}: {values:?}"
             );
-        }
-    }
-
-    #[test]
-    fn no_secret_and_an_empty_secret_refuse_to_start() {
-        for secrets in [&[][..], &[""], &["good", " \n"]] {
-            let secrets = secrets.iter().copied().map(SecretString::from).collect();
-            let error = Secrets::new(secrets).err().expect("refused");
-            assert!(error.to_string().starts_with("webhook_secrets: "));
         }
     }
 }

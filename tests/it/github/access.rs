@@ -1,7 +1,7 @@
 //! How the adapter authenticates, and what it makes of refusals and limits.
 
 use forgewarden::forge::ForgeError;
-use forgewarden::forge::github::{instance, instance_at};
+use forgewarden::forge::github::instance;
 use forgewarden::model::verdict::Conclusion;
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -72,7 +72,11 @@ async fn both_shapes_of_base_url_work_and_the_installation_is_asked_for_if_unkno
     ] {
         let mut config = config(&scene.forge);
         config.api_url = url;
-        let instance = instance(config).expect("lawful");
+        let instance = instance(
+            &config,
+            std::sync::Arc::new(forgewarden::clock::SystemClock),
+        )
+        .expect("lawful");
         let found = instance.evidence.pull_request(&repository, number).await;
         assert_eq!(found.expect("found").number, number);
     }
@@ -220,7 +224,11 @@ async fn no_forge_at_the_other_end_is_an_outage() {
     let scene = Scene::new().await;
     let mut config = config(&scene.forge);
     config.api_url = "http://127.0.0.1:9".into();
-    let instance = instance(config).expect("lawful");
+    let instance = instance(
+        &config,
+        std::sync::Arc::new(forgewarden::clock::SystemClock),
+    )
+    .expect("lawful");
     let asked = instance.evidence.approvals(&scene.repository(), 1).await;
     let error = asked.expect_err("nobody there");
     assert!(matches!(error, ForgeError::Unavailable { .. }), "{error}");
@@ -232,7 +240,7 @@ async fn a_key_that_is_not_the_apps_is_refused_by_the_forge() {
     let other = super::forge::github::GitHub::start(scene.folder.path()).await;
     let mut config = config(&scene.forge);
     config.private_key_pem = SecretString::from(other.private_key_pem());
-    let instance = instance_at(config, HandClock::starting_now()).expect("lawful");
+    let instance = instance(&config, HandClock::starting_now()).expect("lawful");
     let asked = instance.evidence.approvals(&scene.repository(), 1).await;
     let error = asked.expect_err("not the App");
     assert!(matches!(error, ForgeError::Refused { .. }), "{error}");
@@ -241,7 +249,7 @@ async fn a_key_that_is_not_the_apps_is_refused_by_the_forge() {
 #[tokio::test]
 async fn a_bad_setting_is_named_and_no_secret_is_shown() {
     let scene = Scene::new().await;
-    type Spoil = fn(&mut forgewarden::forge::github::GitHubConfig);
+    type Spoil = fn(&mut forgewarden::config::GitHubInstance);
     let spoiled: [(&str, Spoil); 6] = [
         ("webhook_secrets", |it| it.webhook_secrets.clear()),
         ("webhook_secrets", |it| it.webhook_secrets.push("".into())),
@@ -257,7 +265,13 @@ async fn a_bad_setting_is_named_and_no_secret_is_shown() {
     for (setting, spoil) in spoiled {
         let mut config = config(&scene.forge);
         spoil(&mut config);
-        let error = instance(config).err().expect("refused").to_string();
+        let error = instance(
+            &config,
+            std::sync::Arc::new(forgewarden::clock::SystemClock),
+        )
+        .err()
+        .expect("refused")
+        .to_string();
         assert!(
             error.starts_with(setting) && !error.contains("hunter2"),
             "{error}"

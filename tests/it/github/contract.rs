@@ -235,7 +235,11 @@ async fn reruns_in_the_published_deliveries_are_ours_if_the_app_is() {
             };
             let mut config = config(&scene.forge);
             config.app_id = app;
-            let instance = forgewarden::forge::github::instance(config).expect("lawful");
+            let instance = forgewarden::forge::github::instance(
+                &config,
+                std::sync::Arc::new(forgewarden::clock::SystemClock),
+            )
+            .expect("lawful");
             let meaning = instance
                 .intake
                 .meaning(&verified(name, example.to_string()));

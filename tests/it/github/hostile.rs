@@ -74,7 +74,11 @@ async fn a_secret_being_replaced_counts_beside_the_new_one_and_a_removed_one_doe
     let with = |secrets: &[&str]| {
         let mut config = config(&scene.forge);
         config.webhook_secrets = secrets.iter().copied().map(SecretString::from).collect();
-        let instance = instance(config).expect("lawful");
+        let instance = instance(
+            &config,
+            std::sync::Arc::new(forgewarden::clock::SystemClock),
+        )
+        .expect("lawful");
         instance.intake.authenticate(delivery(&sent)).is_ok()
     };
     let current = scene.forge.webhook_secret();

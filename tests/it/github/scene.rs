@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use forgewarden::clock::{Clock, SharedClock, SystemClock};
-use forgewarden::forge::github::{DEFAULT_API_VERSION, GitHubConfig, instance_at};
+use forgewarden::config::GitHubInstance;
+use forgewarden::forge::github::instance;
 use forgewarden::forge::{Annotation, Delivery, Instance, Meaning, Status, StatusSubject};
 use forgewarden::model::delivery::VerifiedDelivery;
 use forgewarden::model::event::{Event, EventRepository};
@@ -32,15 +33,16 @@ pub(crate) struct Scene {
 }
 
 /// The adapter's configuration for this forge.
-pub(crate) fn config(forge: &GitHub) -> GitHubConfig {
-    GitHubConfig {
+pub(crate) fn config(forge: &GitHub) -> GitHubInstance {
+    GitHubInstance {
         key: "github".into(),
         api_url: forge.api_url(),
         web_url: forge.web_url(),
         app_id: forge.app_id(),
         private_key_pem: SecretString::from(forge.private_key_pem()),
         webhook_secrets: vec![SecretString::from(forge.webhook_secret())],
-        api_version: DEFAULT_API_VERSION.into(),
+        api_version: "2022-11-28".into(),
+        admin_token: None,
     }
 }
 
@@ -56,7 +58,7 @@ impl Scene {
         let copy = folder.path().join("copy");
         std::fs::create_dir(&copy).expect("make a folder");
         git(&copy, &["init", "-q", "-b", "main"]);
-        let instance = instance_at(config(&forge), clock).expect("a lawful configuration");
+        let instance = instance(&config(&forge), clock).expect("a lawful configuration");
         let scene = Self {
             forge,
             instance,

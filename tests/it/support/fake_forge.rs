@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use forgewarden::forge::{
-    Delivery, Evidence, ForgeError, Instance, Intake, Meaning, Objects, Publisher,
-    PullRequestState, Refused, Remote, Status, Unreadable,
+    Administration, Branch, Delivery, Diagnosis, Evidence, ForgeError, Instance, Intake, Inventory,
+    Meaning, Objects, Publisher, PullRequestState, Refused, Remote, Scope, Standing, Status, Step,
+    Unreadable,
 };
 use forgewarden::model::approval::Approval;
 use forgewarden::model::delivery::VerifiedDelivery;
 use forgewarden::model::event::{Event, EventRepository};
 use forgewarden::model::oid::ObjectId;
+use forgewarden::model::principal::Actor;
 use forgewarden::model::refs::RefName;
 use forgewarden::model::repo::{ForgeKind, RepositoryName};
 use forgewarden::model::verdict::Conclusion;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 /// The secret of its deliveries.
@@ -55,7 +58,9 @@ impl FakeForge {
             intake: this.clone(),
             evidence: this.clone(),
             publisher: this.clone(),
-            objects: this,
+            objects: this.clone(),
+            inventory: this.clone(),
+            administration: this,
         }
     }
 
@@ -195,6 +200,15 @@ impl Evidence for FakeForge {
     ) -> Result<Vec<Approval>, ForgeError> {
         Ok(Vec::new())
     }
+
+    async fn is_member(
+        &self,
+        _repository: &EventRepository,
+        _group: &str,
+        _actor: &Actor,
+    ) -> Result<bool, ForgeError> {
+        Ok(false)
+    }
 }
 
 #[async_trait::async_trait]
@@ -212,6 +226,62 @@ impl Publisher for FakeForge {
         state.published.push(status.clone());
         let number = state.published.len().to_string();
         Ok(previous.map_or(number, str::to_owned))
+    }
+
+    async fn standing(
+        &self,
+        _repository: &EventRepository,
+        status: &Status,
+        _published_as: &str,
+    ) -> Result<Standing, ForgeError> {
+        let stands = self.conclusion(status.head, &status.context) == Some(status.conclusion);
+        Ok(match stands {
+            true => Standing::Stands,
+            false => Standing::Changed("it says something else".to_owned()),
+        })
+    }
+}
+
+#[async_trait::async_trait]
+impl Inventory for FakeForge {
+    async fn repositories(&self) -> Result<Vec<EventRepository>, ForgeError> {
+        Ok(vec![Self::repository(self)])
+    }
+
+    async fn repository(&self, _name: &RepositoryName) -> Result<EventRepository, ForgeError> {
+        Ok(Self::repository(self))
+    }
+
+    async fn open_pull_requests(
+        &self,
+        _repository: &EventRepository,
+    ) -> Result<Vec<PullRequestState>, ForgeError> {
+        let state = self.state();
+        let open = state.pulls.values().filter(|pull| pull.open);
+        Ok(open.cloned().collect())
+    }
+
+    async fn branches(&self, _repository: &EventRepository) -> Result<Vec<Branch>, ForgeError> {
+        Ok(Vec::new())
+    }
+
+    async fn missed(&self, _since: Timestamp) -> Result<Vec<VerifiedDelivery>, ForgeError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait::async_trait]
+impl Administration for FakeForge {
+    async fn examine(&self, _scope: &Scope) -> Vec<Diagnosis> {
+        Vec::new()
+    }
+
+    async fn plan(&self, _scope: &Scope) -> Result<Vec<Step>, ForgeError> {
+        Ok(Vec::new())
+    }
+
+    async fn apply(&self, _step: &Step) -> Result<(), ForgeError> {
+        Ok(())
     }
 }
 

@@ -187,7 +187,7 @@ impl Gate {
             log: LogFormat::Json,
             worker: self.worker,
             git: git_config(),
-            github: Vec::new(),
+            forges: forgewarden::config::Forges::default(),
         }
     }
 
