@@ -9,7 +9,6 @@ mod api;
 mod app;
 mod check_runs;
 mod deliveries;
-pub mod git;
 mod git_http;
 mod merge;
 mod people;
@@ -18,11 +17,11 @@ mod state;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-pub use api::{Fault, Request};
+pub use super::common::git;
+pub use super::common::people::{Merge, Proposal, ReviewState};
+pub use super::common::traffic::{Fault, Request, Sent};
 pub use check_runs::CheckRun;
-pub use deliveries::{Sent, Tamper, signature};
-pub use merge::Merge;
-pub use people::{Proposal, ReviewState};
+pub use deliveries::{Tamper, signature};
 
 use app::AppKey;
 use state::State;

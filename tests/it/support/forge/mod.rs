@@ -14,4 +14,5 @@
     reason = "a language has words that not every user needs, it starts real programs, and an error in a test is a panic"
 )]
 
+pub mod common;
 pub mod github;

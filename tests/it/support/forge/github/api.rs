@@ -6,75 +6,11 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
+use super::super::common::git;
+use super::super::common::git_http::repository_and_path;
+use super::super::common::traffic::{Fault, Request};
 use super::app::{self, APP_ID, INSTALLATION_ID};
-use super::{GitHub, check_runs, git, git_http};
-
-/// A request that was made to the API, and how it was answered.
-#[derive(Debug, Clone)]
-pub struct Request {
-    pub method: String,
-    /// Path and query, without `/api/v3`.
-    pub path: String,
-    /// The header names and values, without `authorization`.
-    pub headers: Vec<(String, String)>,
-    /// The JSON body; null if there was none.
-    pub body: Value,
-    /// Whether it carried any credential.
-    pub authorized: bool,
-    /// The status of the answer.
-    pub answered: u16,
-    /// The body of the answer; null if it is not JSON.
-    pub answer: Value,
-}
-
-/// A way in which the next fitting request fails.
-#[derive(Debug, Clone)]
-pub struct Fault {
-    pub method: &'static str,
-    /// The request's path contains this.
-    pub path: &'static str,
-    pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: String,
-    /// Whether the request takes effect all the same: the answer is lost.
-    pub done: bool,
-}
-
-impl Fault {
-    /// The request fails with this status and changes nothing.
-    pub fn new(method: &'static str, path: &'static str, status: u16) -> Self {
-        Self {
-            method,
-            path,
-            status,
-            headers: Vec::new(),
-            body: json!({ "message": "a fault of the stand-in" }).to_string(),
-            done: false,
-        }
-    }
-
-    /// The answer has this header.
-    pub fn header(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.headers.push((name, value.to_string()));
-        self
-    }
-
-    /// The answer has this body.
-    pub fn body(mut self, body: impl Into<String>) -> Self {
-        self.body = body.into();
-        self
-    }
-
-    /// The request takes effect, and its answer is lost.
-    pub fn after_taking_effect(mut self) -> Self {
-        self.done = true;
-        self
-    }
-
-    fn fits(&self, method: &Method, path: &str) -> bool {
-        self.method == method.as_str() && path.contains(self.path)
-    }
-}
+use super::{GitHub, check_runs, git_http};
 
 pub type Answer = (StatusCode, Vec<(&'static str, String)>, Value);
 
@@ -100,7 +36,7 @@ pub async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if git_http::repository_and_path(uri.path()).is_some() {
+    if repository_and_path(uri.path()).is_some() {
         return git_http::answer(&forge, &method, &uri, &headers, &body).await;
     }
     let whole = uri.path_and_query().map_or("/", |it| it.as_str());

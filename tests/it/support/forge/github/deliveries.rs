@@ -4,27 +4,9 @@ use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use super::super::common::traffic::Sent;
 use super::GitHub;
 use super::app::{INSTALLATION_ID, WEBHOOK_SECRET};
-
-/// A delivery that was sent, or would have been: without a target it is kept.
-#[derive(Debug, Clone)]
-pub struct Sent {
-    /// GitHub's id; a redelivery has the same.
-    pub guid: String,
-    pub event: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-    /// The receiver's answer; `None` if there was no target or no answer.
-    pub answered: Option<u16>,
-}
-
-impl Sent {
-    /// The payload.
-    pub fn payload(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("the payload is JSON")
-    }
-}
 
 /// What an attacker, or a broken proxy, does to a delivery.
 #[derive(Debug, Clone)]
@@ -121,14 +103,7 @@ impl GitHub {
 
     async fn sends(&self, mut sent: Sent) -> Sent {
         let target = self.state().target.clone();
-        if let Some(url) = target {
-            let mut request = self.0.http.post(url).body(sent.body.clone());
-            for (name, value) in &sent.headers {
-                request = request.header(name, value);
-            }
-            let answer = request.send().await;
-            sent.answered = answer.ok().map(|it| it.status().as_u16());
-        }
+        sent.post(&self.0.http, target.as_deref()).await;
         self.state().sent.push(sent.clone());
         sent
     }

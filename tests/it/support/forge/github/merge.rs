@@ -2,24 +2,10 @@
 
 use serde_json::json;
 
+use super::super::common::git;
+use super::super::common::people::Merge;
+use super::GitHub;
 use super::app::APP_ID;
-use super::{GitHub, git};
-
-/// What the merge button did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Merge {
-    /// The target branch now stands on this commit.
-    Merged { commit: String },
-    /// Nothing was merged; what GitHub says.
-    Blocked { reason: String },
-}
-
-impl Merge {
-    /// Whether it was blocked.
-    pub fn is_blocked(&self) -> bool {
-        matches!(self, Self::Blocked { .. })
-    }
-}
 
 impl GitHub {
     /// Protects a branch: this check is required, and only our App's counts.

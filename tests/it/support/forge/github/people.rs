@@ -4,58 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::deliveries::Sent;
+use super::super::common::git;
+use super::super::common::people::{Proposal, ReviewState};
+use super::super::common::traffic::Sent;
+use super::GitHub;
 use super::state::{PullRequest, Repository, Review};
-use super::{GitHub, git};
 
 const NULL: &str = "0000000000000000000000000000000000000000";
-
-/// A pull request to be opened: from a branch into `main`, by `alice`.
-#[derive(Debug, Clone)]
-pub struct Proposal {
-    head: String,
-    base: String,
-    author: String,
-    fork: Option<String>,
-}
-
-impl Proposal {
-    /// From this branch.
-    pub fn of(head: &str) -> Self {
-        Self {
-            head: head.into(),
-            base: "main".into(),
-            author: "alice".into(),
-            fork: None,
-        }
-    }
-
-    /// Into this branch.
-    pub fn into(mut self, base: &str) -> Self {
-        self.base = base.into();
-        self
-    }
-
-    /// By this account.
-    pub fn by(mut self, author: &str) -> Self {
-        self.author = author.into();
-        self
-    }
-
-    /// The branch stands in this fork.
-    pub fn in_fork(mut self, fork: &str) -> Self {
-        self.fork = Some(fork.into());
-        self
-    }
-}
-
-/// What a reviewer says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReviewState {
-    Approves,
-    RequestsChanges,
-    Comments,
-}
 
 impl GitHub {
     /// A new, empty repository `owner/name`; gives its bare folder.

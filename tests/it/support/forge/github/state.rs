@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::api::{Fault, Request};
+use super::super::common::traffic::{Fault, Request, Sent};
 use super::app::Token;
 use super::check_runs::CheckRun;
-use super::deliveries::Sent;
 
 #[derive(Default)]
 pub struct State {
