@@ -13,6 +13,7 @@ mod catalogue;
 mod checks;
 mod ci;
 mod cli;
+mod conformance;
 mod engine;
 mod gate;
 mod git;

@@ -23,7 +23,7 @@ pub use super::common::traffic::{Fault, Request, Sent};
 pub use check_runs::CheckRun;
 pub use deliveries::{Tamper, signature};
 
-use app::AppKey;
+pub use app::AppKey;
 use state::State;
 
 /// The stand-in. Clones are the same forge; it ends with the runtime.
