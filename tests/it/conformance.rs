@@ -20,8 +20,6 @@ macro_rules! conformance {
 
         mod of {
             $(mod $name {
-                use super::super::cases::*;
-                use super::super::http::*;
                 type It = $sender;
 
                 conformance!(@cases

@@ -1,11 +1,11 @@
 //! Heads and targets that move while somebody judges.
 
 use super::scene::{APP, MAIN, Scene};
-use crate::support::forge::github::Fault;
+use crate::support::forge::StandIn;
+use crate::support::forge::common::people::Said;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_verdict_stays_with_the_head_that_was_judged() {
-    let scene = Scene::open().await;
+pub(super) async fn a_verdict_stays_with_the_head_that_was_judged<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     let good = bob.on_branch("topic").commits("app.txt", "one").signed();
     scene.pushes(&bob, "topic").await;
@@ -15,19 +15,15 @@ async fn a_verdict_stays_with_the_head_that_was_judged() {
     scene.pushes(&bob, "topic").await;
     scene.fails(&bad, MAIN).await;
     scene.settles().await;
-    scene.is_blocked(number, "failing").await;
-    let said = scene.said_of(&bad);
-    assert!(
-        said.iter().all(|(_, it)| it.as_deref() != Some("success")),
-        "{said:?}"
-    );
-    let old = scene.forge.check(APP, &good, MAIN);
-    assert!(old.is_none_or(|run| run.status == "completed"));
+    scene.is_blocked(number).await;
+    let marks = scene.forge.marks(APP, &bad);
+    assert!(marks.iter().all(|it| it.said == Said::Red), "{marks:?}");
+    let old = scene.mark(&good, MAIN);
+    assert!(old.is_none_or(|mark| mark.said != Said::Running));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_head_that_moves_while_it_is_fetched_is_not_judged() {
-    let scene = Scene::open().await;
+pub(super) async fn a_head_that_moves_while_it_is_fetched_is_not_judged<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     let good = bob.on_branch("topic").commits("app.txt", "one").signed();
     bob.pushes("topic").expect_accepted();
@@ -35,32 +31,25 @@ async fn a_head_that_moves_while_it_is_fetched_is_not_judged() {
     scene.forge.notices(APP, "bob").await;
     let number = scene.proposes("topic", "main").await;
     scene
-        .waits_for("the check to begin", || {
-            scene.forge.check(APP, &good, MAIN).is_some()
-        })
+        .waits_for("the check to begin", || scene.mark(&good, MAIN).is_some())
         .await;
     let bad = bob.commits("app.txt", "two").unsigned();
     scene.pushes(&bob, "topic").await;
     let old = scene.fails(&good, MAIN).await;
-    let title = old.title.expect("a title");
-    assert!(title.contains("overtaken"), "{title}");
+    assert!(old.title.contains("overtaken"), "{}", old.title);
     drop(outage);
-    let summary = scene.fails(&bad, MAIN).await.summary.expect("a summary");
+    let summary = scene.fails_because(&bad, MAIN).await;
     assert!(summary.contains("unsigned-commit"), "{summary}");
     scene.settles().await;
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_late_publication_of_the_old_head_does_not_unblock_the_new_one() {
-    let scene = Scene::open().await;
+pub(super) async fn a_late_publication_of_the_old_head_does_not_unblock_the_new_one<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     let good = bob.on_branch("topic").commits("app.txt", "one").signed();
     // The verdict is reached, and the forge does not take it yet.
-    for _ in 0..6 {
-        scene.forge.fails(Fault::new("POST", "/check-runs", 502));
-        scene.forge.fails(Fault::new("PATCH", "/check-runs", 502));
-    }
+    scene.forge.loses_publications(6);
     scene.pushes(&bob, "topic").await;
     let number = scene.proposes("topic", "main").await;
     scene
@@ -73,21 +62,20 @@ async fn a_late_publication_of_the_old_head_does_not_unblock_the_new_one() {
     let bad = bob.commits("app.txt", "two").unsigned();
     let late = scene.pushes(&bob, "topic").await;
     scene.settles().await;
-    scene.is_blocked(number, MAIN).await;
-    let old = scene.forge.check(APP, &good, MAIN).expect("a check run");
-    assert_eq!(old.status, "completed");
-    scene.forge.delivers_to(scene.daemon.webhook());
+    scene.is_blocked(number).await;
+    let old = scene.mark(&good, MAIN).expect("a mark");
+    assert_ne!(old.said, Said::Running);
+    scene.forge.delivers_to(&scene.daemon.webhook());
     for delivery in late {
-        scene.forge.redelivers(&delivery.guid).await;
+        scene.forge.sends(delivery).await;
     }
     scene.fails(&bad, MAIN).await;
     scene.settles().await;
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pass_for_a_lax_branch_is_none_for_a_strict_one() {
-    let scene = Scene::under(|policy| policy.with_mode("unsigned-commit", "audit")).await;
+pub(super) async fn a_pass_for_a_lax_branch_is_none_for_a_strict_one<F: StandIn>() {
+    let scene = Scene::<F>::under(|policy| policy.with_mode("unsigned-commit", "audit")).await;
     let alice = scene.work_of(&scene.alice);
     scene.pushes(&alice, "main:lax").await;
     let strict = "version = 1\n[checks.unsigned-commit]\nmode = \"enforce\"\n";
@@ -100,17 +88,16 @@ async fn a_pass_for_a_lax_branch_is_none_for_a_strict_one() {
     let number = scene.proposes("topic", "lax").await;
     scene.passes(&head, "forgewarden/lax").await;
     scene.settles().await;
-    assert_eq!(scene.forge.check(APP, &head, MAIN).map(|it| it.id), None);
+    assert_eq!(scene.mark(&head, MAIN), None);
     scene.forge.retarget(APP, number, "main").await;
     // Nothing was said for `main` yet, or already the truth: never a pass.
-    scene.is_blocked(number, MAIN).await;
+    scene.is_blocked(number).await;
     scene.fails(&head, MAIN).await;
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_push_does_not_excuse_an_earlier_one_to_the_same_head() {
-    let scene = Scene::open().await;
+pub(super) async fn a_push_does_not_excuse_an_earlier_one_to_the_same_head<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let context = "forgewarden-push/topic";
     let bob = scene.work_of(&scene.bob);
     let bad = bob.on_branch("topic").commits("app.txt", "one").unsigned();

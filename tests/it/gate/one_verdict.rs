@@ -4,11 +4,12 @@
 use std::process::Command;
 
 use super::scene::{APP, JOB, Scene, WORKFLOW};
+use crate::support::forge::StandIn;
+use crate::support::forge::common::people::Said;
 use crate::support::{Hook, WorkingCopy};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_a_push_that_passes() {
-    let scene = Scene::open().await;
+pub(super) async fn of_a_push_that_passes<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let alice = scene.work_of(&scene.alice);
     alice.commits("app.txt", "one").signed();
     alice.commits("app.txt", "two").signed();
@@ -16,9 +17,8 @@ async fn of_a_push_that_passes() {
     assert!(said.contains("\"conclusion\": \"pass\""), "{said}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_a_push_that_fails() {
-    let scene = Scene::open().await;
+pub(super) async fn of_a_push_that_fails<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     bob.commits(WORKFLOW, JOB).signed();
     bob.commits("app.txt", "two").unsigned();
@@ -28,18 +28,16 @@ async fn of_a_push_that_fails() {
     assert!(said.contains("ci-change-unapproved"), "{said}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_a_new_branch_that_passes() {
-    let scene = Scene::open().await;
+pub(super) async fn of_a_new_branch_that_passes<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     bob.on_branch("topic").commits("app.txt", "one").signed();
     let said = three_verdicts(&scene, &bob, "topic", true).await;
     assert_eq!(said.matches("\"id\":").count(), 1, "{said}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_a_new_branch_that_fails() {
-    let scene = Scene::open().await;
+pub(super) async fn of_a_new_branch_that_fails<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let mallory = scene.work_of(&scene.mallory);
     mallory
         .on_branch("topic")
@@ -51,7 +49,12 @@ async fn of_a_new_branch_that_fails() {
 
 /// What all three say of the push of a branch: first the hook, then, without
 /// it, the service and `forgewarden check`.
-async fn three_verdicts(scene: &Scene, work: &WorkingCopy, branch: &str, passes: bool) -> String {
+async fn three_verdicts<F: StandIn>(
+    scene: &Scene<F>,
+    work: &WorkingCopy,
+    branch: &str,
+    passes: bool,
+) -> String {
     let reference = format!("refs/heads/{branch}");
     let new = work.head();
     let range = match scene.upstream.tip(&reference) {
@@ -74,8 +77,9 @@ async fn three_verdicts(scene: &Scene, work: &WorkingCopy, branch: &str, passes:
     }
     scene.forge.notices(APP, "bob").await;
     let context = format!("forgewarden-push/{branch}");
-    let run = scene.expect(&new, &context, passes).await;
-    let of_service = scene.stored_verdict(&run).await;
+    let said = if passes { Said::Green } else { Said::Red };
+    let mark = scene.expect(&new, &context, said).await;
+    let of_service = scene.stored_verdict(&mark).await;
     let of_command_line = Command::new(env!("CARGO_BIN_EXE_forgewarden"))
         .args(["check", "--ref", &reference, "--name", APP])
         .args(["--format", "json", "--policy", policy, "--repo"])
@@ -89,7 +93,7 @@ async fn three_verdicts(scene: &Scene, work: &WorkingCopy, branch: &str, passes:
     of_hook
 }
 
-fn recording_hook(scene: &Scene, policy: &str) -> Hook {
+fn recording_hook<F: StandIn>(scene: &Scene<F>, policy: &str) -> Hook {
     let hook = scene.upstream.guarded();
     scene.upstream.config("forgewarden.policy", policy);
     scene.upstream.config("forgewarden.format", "json");

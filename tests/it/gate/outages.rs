@@ -3,18 +3,12 @@
 use std::time::Duration;
 
 use super::scene::{APP, MAIN, Scene};
-use crate::support::forge::github::Fault;
+use crate::support::forge::StandIn;
+use crate::support::forge::common::people::Said;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_forge_that_was_down_gets_its_statuses_later() {
-    let scene = Scene::open().await;
-    for path in ["/access_tokens", "/check-runs", "/pulls"] {
-        for _ in 0..2 {
-            scene.forge.fails(Fault::new("GET", path, 503));
-            scene.forge.fails(Fault::new("POST", path, 500));
-            scene.forge.fails(Fault::new("PATCH", path, 502));
-        }
-    }
+pub(super) async fn a_forge_that_was_down_gets_its_statuses_later<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
+    scene.forge.is_down_for(2);
     let bob = scene.work_of(&scene.bob);
     let head = bob.on_branch("topic").commits("app.txt", "one").signed();
     scene.pushes(&bob, "topic").await;
@@ -22,17 +16,15 @@ async fn a_forge_that_was_down_gets_its_statuses_later() {
     scene.passes(&head, MAIN).await;
     scene.passes(&head, "forgewarden-push/topic").await;
     scene.settles().await;
-    for run in scene.forge.check_runs(APP, &head) {
-        assert_eq!(run.status, "completed", "{run:?}");
+    for mark in scene.forge.marks(APP, &head) {
+        assert_ne!(mark.said, Said::Running, "{mark:?}");
     }
     assert!(scene.merges(number).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rate_limit_is_waited_for() {
-    let scene = Scene::open().await;
-    let limited = Fault::new("POST", "/check-runs", 429).header("retry-after", 2);
-    scene.forge.fails(limited);
+pub(super) async fn a_rate_limit_is_waited_for<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
+    scene.forge.limits_publications(2);
     let begun = std::time::Instant::now();
     let bob = scene.work_of(&scene.bob);
     let head = bob.on_branch("topic").commits("app.txt", "one").signed();
@@ -40,15 +32,14 @@ async fn a_rate_limit_is_waited_for() {
     scene.passes(&head, "forgewarden-push/topic").await;
     assert!(begun.elapsed() >= Duration::from_secs(2));
     scene.settles().await;
-    let tries = scene.forge.requests().into_iter();
-    let tries = tries.filter(|it| it.method == "POST" && it.path.ends_with("/check-runs"));
+    let tries = scene.forge.requests().into_iter().filter(F::publishes);
     let answers: Vec<_> = tries.map(|it| it.answered).collect();
-    assert_eq!(answers, [429, 201]);
+    assert_eq!(answers[0], 429);
+    assert!(!answers[1..].contains(&429), "{answers:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_fetched_ends_as_a_failed_check() {
-    let scene = Scene::open().await;
+pub(super) async fn what_cannot_be_fetched_ends_as_a_failed_check<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     let head = bob.on_branch("topic").commits("app.txt", "one").signed();
     bob.pushes("topic").expect_accepted();
@@ -57,19 +48,17 @@ async fn what_cannot_be_fetched_ends_as_a_failed_check() {
     scene.forge.notices(APP, "bob").await;
     let number = scene.proposes("topic", "main").await;
     for context in [MAIN, "forgewarden-push/topic"] {
-        let run = scene.fails(&head, context).await;
-        let title = run.title.unwrap();
+        let title = scene.fails(&head, context).await.title;
         assert!(title.to_lowercase().contains("could not judge"), "{title}");
     }
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
     scene.settles().await;
-    for run in scene.forge.check_runs(APP, &head) {
-        assert_eq!(run.status, "completed", "{run:?}");
+    for mark in scene.forge.marks(APP, &head) {
+        assert_ne!(mark.said, Said::Running, "{mark:?}");
     }
     // Mended and asked for again, it is judged after all.
     drop(outage);
-    let run = scene.forge.check(APP, &head, MAIN).expect("a check run");
-    scene.forge.rerequests(APP, run.id).await;
+    scene.forge.asks_again(APP, number).await;
     scene.passes(&head, MAIN).await;
     assert!(scene.merges(number).await);
 }

@@ -1,10 +1,10 @@
 //! Whose policy judges: never the one that the change brings along.
 
 use super::scene::{APP, MAIN, Scene};
+use crate::support::forge::StandIn;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_policy_inside_the_pull_request_does_not_help_it() {
-    let scene = Scene::open().await;
+pub(super) async fn a_policy_inside_the_pull_request_does_not_help_it<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let mallory = scene.work_of(&scene.mallory);
     let loose = format!(
         "version = 1\n[checks.unsigned-commit]\nmode = \"off\"\n[checks.unknown-signer]\n\
@@ -16,15 +16,14 @@ async fn a_policy_inside_the_pull_request_does_not_help_it() {
     let head = mallory.commits("app.txt", "one").unsigned();
     scene.pushes(&mallory, "topic").await;
     let number = scene.proposes("topic", "main").await;
-    let summary = scene.fails(&head, MAIN).await.summary.unwrap();
+    let summary = scene.fails_because(&head, MAIN).await;
     assert!(summary.contains("unsigned-commit"), "{summary}");
     assert!(summary.contains("unknown-signer"), "{summary}");
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn even_on_the_target_branch_it_only_tightens() {
-    let scene = Scene::open().await;
+pub(super) async fn even_on_the_target_branch_it_only_tightens<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let alice = scene.work_of(&scene.alice);
     let loose = "version = 1\n[checks.unsigned-commit]\nmode = \"off\"\n";
     alice.commits(".forgewarden.toml", loose).signed();
@@ -34,12 +33,13 @@ async fn even_on_the_target_branch_it_only_tightens() {
     scene.pushes(&bob, "topic").await;
     let number = scene.proposes("topic", "main").await;
     scene.fails(&head, MAIN).await;
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_target_branch_tightened_judges_the_change_that_takes_it_back() {
-    let scene = Scene::under(|policy| policy.with_mode("unsigned-commit", "audit")).await;
+pub(super) async fn what_the_target_branch_tightened_judges_the_change_that_takes_it_back<
+    F: StandIn,
+>() {
+    let scene = Scene::<F>::under(|policy| policy.with_mode("unsigned-commit", "audit")).await;
     let alice = scene.work_of(&scene.alice);
     let strict = "version = 1\n[checks.unsigned-commit]\nmode = \"enforce\"\n";
     alice.commits(".forgewarden.toml", strict).signed();
@@ -53,8 +53,8 @@ async fn what_the_target_branch_tightened_judges_the_change_that_takes_it_back()
     // Approved as a change of the build environment, it still has no signature.
     scene.forge.approve(APP, number, "alice").await;
     scene.settles().await;
-    let summary = scene.fails(&head, MAIN).await.summary.unwrap();
+    let summary = scene.fails_because(&head, MAIN).await;
     assert!(summary.contains("unsigned-commit"), "{summary}");
     assert!(!summary.contains("ci-change-unapproved"), "{summary}");
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
 }

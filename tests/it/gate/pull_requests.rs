@@ -1,11 +1,11 @@
 //! What passes, what blocks, and what an approval is worth.
 
 use super::scene::{APP, JOB, MAIN, Scene, WORKFLOW};
+use crate::support::forge::StandIn;
 use crate::support::short;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_signed_pull_request_passes_and_is_merged() {
-    let scene = Scene::open().await;
+pub(super) async fn a_signed_pull_request_passes_and_is_merged<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     let head = bob.on_branch("topic").commits("app.txt", "one").signed();
     scene.pushes(&bob, "topic").await;
@@ -15,19 +15,17 @@ async fn a_signed_pull_request_passes_and_is_merged() {
     assert!(scene.merges(number).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unsigned_commit_blocks_until_it_is_gone() {
-    let scene = Scene::open().await;
+pub(super) async fn an_unsigned_commit_blocks_until_it_is_gone<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     let unsigned = bob.on_branch("topic").commits("app.txt", "one").unsigned();
     let head = bob.commits("app.txt", "two").signed();
     scene.pushes(&bob, "topic").await;
     let number = scene.proposes("topic", "main").await;
-    let run = scene.fails(&head, MAIN).await;
-    let summary = run.summary.unwrap();
+    let summary = scene.fails_because(&head, MAIN).await;
     assert!(summary.contains("unsigned-commit"), "{summary}");
     assert!(summary.contains(short(&unsigned)), "{summary}");
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
     bob.goes_back_to("origin/main");
     let head = bob.commits("app.txt", "two").signed();
     scene.pushes(&bob, "topic").await;
@@ -35,9 +33,8 @@ async fn an_unsigned_commit_blocks_until_it_is_gone() {
     assert!(scene.merges(number).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_s_signature_blocks() {
-    let scene = Scene::open().await;
+pub(super) async fn a_stranger_s_signature_blocks<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let mallory = scene.work_of(&scene.mallory);
     let head = mallory
         .on_branch("topic")
@@ -45,26 +42,25 @@ async fn a_stranger_s_signature_blocks() {
         .signed();
     scene.pushes(&mallory, "topic").await;
     let number = scene.proposes("topic", "main").await;
-    let summary = scene.fails(&head, MAIN).await.summary.unwrap();
+    let summary = scene.fails_because(&head, MAIN).await;
     assert!(summary.contains("unknown-signer"), "{summary}");
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_approval_is_for_one_head_only() {
-    let scene = Scene::open().await;
+pub(super) async fn an_approval_is_for_one_head_only<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     let head = bob.on_branch("topic").commits(WORKFLOW, JOB).signed();
     scene.pushes(&bob, "topic").await;
     let number = scene.proposes("topic", "main").await;
-    let summary = scene.fails(&head, MAIN).await.summary.unwrap();
+    let summary = scene.fails_because(&head, MAIN).await;
     assert!(summary.contains("ci-change-unapproved"), "{summary}");
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
     // Neither the author's own approval nor a stranger's counts.
     scene.forge.approve(APP, number, "bob").await;
     scene.forge.approve(APP, number, "mallory").await;
     scene.settles().await;
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
     scene.forge.approve(APP, number, "alice").await;
     scene.passes(&head, MAIN).await;
     // One more push, and the approval is worth nothing.
@@ -72,7 +68,7 @@ async fn an_approval_is_for_one_head_only() {
     scene.pushes(&bob, "topic").await;
     scene.fails(&next, MAIN).await;
     scene.settles().await;
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
     scene.forge.approve(APP, number, "alice").await;
     scene.passes(&next, MAIN).await;
     // Taken back before the merge.
@@ -83,9 +79,8 @@ async fn an_approval_is_for_one_head_only() {
     assert!(scene.merges(number).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_unsigned_commit_among_many_is_found_and_named() {
-    let scene = Scene::open().await;
+pub(super) async fn one_unsigned_commit_among_many_is_found_and_named<F: StandIn>() {
+    let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     bob.on_branch("topic");
     let sign = |from: usize, to: usize| {
@@ -99,8 +94,8 @@ async fn one_unsigned_commit_among_many_is_found_and_named() {
     sign(150, 260);
     scene.pushes(&bob, "topic").await;
     let number = scene.proposes("topic", "main").await;
-    let summary = scene.fails(&bob.head(), MAIN).await.summary.unwrap();
+    let summary = scene.fails_because(&bob.head(), MAIN).await;
     assert!(summary.contains("unsigned-commit"), "{summary}");
     assert!(summary.contains(short(&unsigned)), "{summary}");
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
 }

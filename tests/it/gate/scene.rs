@@ -9,7 +9,10 @@ use forgewarden::clock::SystemClock;
 use forgewarden::store::Store;
 
 use crate::support::daemon::Daemon;
-use crate::support::forge::github::{CheckRun, GitHub, Merge, Proposal, Sent};
+use crate::support::daemon::PUBLIC_URL;
+use crate::support::forge::StandIn;
+use crate::support::forge::common::people::{Mark, Merge, Proposal, Said};
+use crate::support::forge::common::traffic::Sent;
 use crate::support::gate::eventually;
 use crate::support::{Person, PolicyText, Upstream, Way, WorkingCopy, World};
 
@@ -27,17 +30,17 @@ pub(super) const JOB: &str =
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// People, the forge and the service.
-pub(super) struct Scene {
+pub(super) struct Scene<F> {
     pub(super) world: World,
     pub(super) alice: Person,
     pub(super) bob: Person,
     pub(super) mallory: Person,
     pub(super) upstream: Upstream,
-    pub(super) forge: GitHub,
+    pub(super) forge: F,
     pub(super) daemon: Daemon,
 }
 
-impl Scene {
+impl<F: StandIn> Scene<F> {
     /// The usual policy: alice and bob may sign, alice approves changes of the
     /// build environment.
     pub(super) async fn open() -> Self {
@@ -52,7 +55,7 @@ impl Scene {
         let policy = policy.with_setting("ci-change-unapproved", "approvers = [\"alice\"]");
         let policy = change(policy).write(&world, "operator");
         let upstream = world.upstream("app");
-        let forge = GitHub::start(world.path(".")).await;
+        let forge = F::start(&world.path(".")).await;
         forge.adopts_repository(APP, &upstream.path());
         forge.require_check(APP, "main", MAIN);
         let daemon = Daemon::under(&forge, &policy);
@@ -75,7 +78,7 @@ impl Scene {
     /// The service starts, and the forge delivers to it.
     pub(super) fn starts(&mut self) {
         self.daemon.start();
-        self.forge.delivers_to(self.daemon.webhook());
+        self.forge.delivers_to(&self.daemon.webhook());
     }
 
     /// A working copy of this person.
@@ -95,26 +98,39 @@ impl Scene {
         self.forge.open_pull_request(APP, proposal).await
     }
 
-    /// Waits until the check is completed and green, or completed and red.
-    pub(super) async fn expect(&self, head: &str, context: &str, green: bool) -> CheckRun {
-        let wanted = if green { "success" } else { "failure" };
-        let check = || self.forge.check(APP, head, context);
-        let is_so = || check().is_some_and(|it| it.conclusion.as_deref() == Some(wanted));
-        eventually_or(&format!("{context} on {head} is {wanted}"), is_so, || {
-            format!("{:#?}\n{}", check(), self.daemon.log())
+    /// Our mark on a head.
+    pub(super) fn mark(&self, head: &str, context: &str) -> Option<Mark> {
+        self.forge.mark(APP, head, context)
+    }
+
+    /// Waits until our mark says this.
+    pub(super) async fn expect(&self, head: &str, context: &str, said: Said) -> Mark {
+        let mark = || self.mark(head, context);
+        let is_so = || mark().is_some_and(|it| it.said == said);
+        eventually_or(&format!("{context} on {head} is {said:?}"), is_so, || {
+            format!("{:#?}\n{}", mark(), self.daemon.log())
         })
         .await;
-        check().expect("a check run")
+        mark().expect("a mark")
     }
 
     /// The check passes.
-    pub(super) async fn passes(&self, head: &str, context: &str) -> CheckRun {
-        self.expect(head, context, true).await
+    pub(super) async fn passes(&self, head: &str, context: &str) -> Mark {
+        self.expect(head, context, Said::Green).await
     }
 
     /// The check fails.
-    pub(super) async fn fails(&self, head: &str, context: &str) -> CheckRun {
-        self.expect(head, context, false).await
+    pub(super) async fn fails(&self, head: &str, context: &str) -> Mark {
+        self.expect(head, context, Said::Red).await
+    }
+
+    /// The check fails; gives what its details page says.
+    pub(super) async fn fails_because(&self, head: &str, context: &str) -> String {
+        let mark = self.fails(head, context).await;
+        let path = mark.details_url.strip_prefix(PUBLIC_URL);
+        let url = self.daemon.url(path.expect("a page of ours"));
+        let page = reqwest::get(url).await.expect("the page answers");
+        page.text().await.expect("text")
     }
 
     /// Waits until it is so.
@@ -147,12 +163,10 @@ impl Scene {
         !self.forge.merge(APP, number).await.is_blocked()
     }
 
-    /// The forge refuses to merge, and says this.
-    pub(super) async fn is_blocked(&self, number: u64, because: &str) {
-        match self.forge.merge(APP, number).await {
-            Merge::Blocked { reason } => assert!(reason.contains(because), "{reason}"),
-            merged @ Merge::Merged { .. } => panic!("{merged:?}"),
-        }
+    /// The forge refuses to merge.
+    pub(super) async fn is_blocked(&self, number: u64) {
+        let merged = self.forge.merge(APP, number).await;
+        assert!(merged.is_blocked(), "{merged:?}");
     }
 
     /// The service's database, opened beside it.
@@ -161,21 +175,18 @@ impl Scene {
         store.expect("the store opens")
     }
 
-    /// The verdict that the check run's details page is about, as it is stored.
-    pub(super) async fn stored_verdict(&self, run: &CheckRun) -> String {
-        let url = run.details_url.as_deref().expect("a details page");
-        let id = url.rsplit_once("/verdicts/").expect("of a verdict").1;
+    /// The verdict that the mark's details page is about, as it is stored.
+    pub(super) async fn stored_verdict(&self, mark: &Mark) -> String {
+        let id = mark
+            .details_url
+            .rsplit_once("/verdicts/")
+            .expect("of a verdict")
+            .1;
         let id = id.split('?').next().expect("an id");
         let store = self.store().await;
         let stored = store.verdict(id).await.expect("it is read");
         store.close().await;
         String::from_utf8(stored.expect("it is stored").json).expect("UTF-8")
-    }
-
-    /// Every check run on a head, by context and conclusion.
-    pub(super) fn said_of(&self, head: &str) -> Vec<(String, Option<String>)> {
-        let runs = self.forge.check_runs(APP, head).into_iter();
-        runs.map(|run| (run.name, run.conclusion)).collect()
     }
 }
 

@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use super::forge::github::GitHub;
+use super::forge::StandIn;
 
 /// The key of signed links.
 pub const LINK_KEY: &str = "the-link-key-of-the-daemon-0123456789";
 
+/// Where people would reach it.
+pub const PUBLIC_URL: &str = "https://warden.example";
+
 /// A configured installation; the process may run or not.
 pub struct Daemon {
     folder: tempfile::TempDir,
+    webhook: String,
     child: Option<Child>,
     log: Arc<Mutex<String>>,
     address: Option<SocketAddr>,
@@ -21,7 +25,7 @@ pub struct Daemon {
 
 impl Daemon {
     /// Writes the configuration with a policy that trusts nobody, and starts nothing.
-    pub fn configured(forge: &GitHub) -> Self {
+    pub fn configured(forge: &impl StandIn) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let policy = folder.path().join("policy.toml");
         std::fs::write(&policy, "version = 1\n").expect("written");
@@ -29,33 +33,30 @@ impl Daemon {
     }
 
     /// Writes the configuration, which names this policy, and starts nothing.
-    pub fn under(forge: &GitHub, policy: &Path) -> Self {
+    pub fn under(forge: &impl StandIn, policy: &Path) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         Self::in_folder(folder, forge, policy)
     }
 
-    fn in_folder(folder: tempfile::TempDir, forge: &GitHub, policy: &Path) -> Self {
+    fn in_folder<F: StandIn>(folder: tempfile::TempDir, forge: &F, policy: &Path) -> Self {
         let write = |name: &str, text: &str| {
             std::fs::write(folder.path().join(name), text).expect("written");
         };
-        write("app.pem", forge.private_key_pem());
-        write("hook.secret", forge.webhook_secret());
         write("link.key", LINK_KEY);
-        let (api, web, app) = (forge.api_url(), forge.web_url(), forge.app_id());
+        let forge = forge.configuration(folder.path());
         write(
             "forgewarden.toml",
             &format!(
-                "listen = '127.0.0.1:0'\npublic_url = 'https://warden.example'\n\
+                "listen = '127.0.0.1:0'\npublic_url = '{PUBLIC_URL}'\n\
                  link_key_file = 'link.key'\npolicy = '{}'\n\
                  [worker]\nretry_base_milliseconds = 20\n\
-                 [git]\nprotocols = ['http']\n[[github]]\nkey = 'github'\napi_url = '{api}'\n\
-                 web_url = '{web}'\napp_id = {app}\nprivate_key_file = 'app.pem'\n\
-                 webhook_secret_files = ['hook.secret']\n",
+                 [git]\nprotocols = ['http']\n{forge}",
                 policy.display()
             ),
         );
         Self {
             folder,
+            webhook: format!("/webhooks/{}", F::NAME),
             child: None,
             log: Arc::default(),
             address: None,
@@ -134,7 +135,7 @@ impl Daemon {
 
     /// Where the forge delivers to.
     pub fn webhook(&self) -> String {
-        self.url("/webhooks/github")
+        self.url(&self.webhook)
     }
 
     /// The URL of its database.

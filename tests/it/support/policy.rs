@@ -29,7 +29,9 @@ impl PolicyText {
             let _ = writeln!(table, "openpgp = [\"{file}\"]");
             self.files.push((file, certificate));
         }
-        let _ = writeln!(table, "accounts = [\"github:{}\"]", person.name());
+        let name = person.name();
+        let accounts = ["github", "gitlab", "stash"].map(|forge| format!("\"{forge}:{name}\""));
+        let _ = writeln!(table, "accounts = [{}]", accounts.join(", "));
         self.principals.insert(person.name().to_owned(), table);
         self
     }

@@ -12,6 +12,7 @@ mod deliveries;
 mod git_http;
 mod merge;
 mod people;
+mod stand_in;
 mod state;
 
 use std::path::{Path, PathBuf};

@@ -16,3 +16,6 @@
 
 pub mod common;
 pub mod github;
+mod stand_in;
+
+pub use stand_in::StandIn;

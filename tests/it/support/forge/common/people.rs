@@ -62,3 +62,27 @@ impl Merge {
         matches!(self, Self::Blocked { .. })
     }
 }
+
+/// What a mark of ours says, in neutral words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing yet.
+    Running,
+    /// The forge lets it through.
+    Green,
+    /// The forge holds it back.
+    Red,
+}
+
+/// A status of ours as the forge shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub context: String,
+    pub said: Said,
+    /// Its one line.
+    pub title: String,
+    /// What else the forge shows of it; empty where it has no room.
+    pub text: String,
+    /// The link that people follow.
+    pub details_url: String,
+}

@@ -89,6 +89,12 @@ impl Sent {
         serde_json::from_slice(&self.body).expect("the payload is JSON")
     }
 
+    /// The header has this value, whatever it had.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.headers.retain(|(it, _)| it != name);
+        self.headers.push((name.to_owned(), value.into()));
+    }
+
     /// Sends it, if there is where to, and notes the answer.
     pub async fn post(&mut self, http: &reqwest::Client, url: Option<&str>) {
         let Some(url) = url else { return };

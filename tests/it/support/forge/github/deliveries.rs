@@ -101,7 +101,8 @@ impl GitHub {
         self.delivers(event, &payload).await
     }
 
-    async fn sends(&self, mut sent: Sent) -> Sent {
+    /// Sends it as it is.
+    pub async fn sends(&self, mut sent: Sent) -> Sent {
         let target = self.state().target.clone();
         sent.post(&self.0.http, target.as_deref()).await;
         self.state().sent.push(sent.clone());
