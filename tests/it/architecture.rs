@@ -50,10 +50,37 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
         &["src/forge/github/"],
         "a forge's client stays in its folder",
     ),
+    (
+        "gitlab::api",
+        &["src/forge/gitlab/"],
+        "a forge's client stays in its folder",
+    ),
 ];
 
 /// Crates that the hook is built without.
 const NOT_IN_THE_HOOK: &[&str] = &["tokio", "hyper", "axum", "reqwest", "sqlx", "octocrab"];
+
+/// What stands in the folder of every forge, each as a file or as a folder.
+const FORGE_ROOMS: &[&str] = &[
+    "administration",
+    "api",
+    "evidence",
+    "inventory",
+    "meaning",
+    "mod",
+    "objects",
+    "payload",
+    "slug",
+    "status",
+    "webhook",
+];
+
+/// Rooms that one forge alone needs: (forge, room, why).
+const OWN_ROOMS: &[(&str, &str, &str)] = &[(
+    "github",
+    "token",
+    "an App mints a token for each purpose; the others have one robot account",
+)];
 
 /// Longest file of product code, in lines without its unit tests.
 const MAX_LINES: usize = 400;
@@ -240,6 +267,31 @@ fn imports_point_one_way() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn forges_have_the_same_rooms() {
+    for forge in forgewarden::forge::NAMES {
+        let folder = fs::read_dir(root().join("src/forge").join(forge)).expect("its folder");
+        let entries = folder.map(|entry| entry.expect("an entry").path());
+        let rooms: BTreeSet<String> = entries
+            .map(|path| {
+                path.file_stem()
+                    .expect("a name")
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        let own = OWN_ROOMS.iter().filter(|(of, ..)| of == forge);
+        let own = own.map(|(_, room, _)| *room);
+        let expected: BTreeSet<String> = FORGE_ROOMS
+            .iter()
+            .copied()
+            .chain(own)
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(rooms, expected, "src/forge/{forge}");
+    }
 }
 
 fn is_module(name: &str) -> bool {

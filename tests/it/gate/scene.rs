@@ -11,7 +11,7 @@ use forgewarden::store::Store;
 use crate::support::daemon::Daemon;
 use crate::support::daemon::PUBLIC_URL;
 use crate::support::forge::StandIn;
-use crate::support::forge::common::people::{Mark, Merge, Proposal, Said};
+use crate::support::forge::common::people::{Mark, Proposal, Said};
 use crate::support::forge::common::traffic::Sent;
 use crate::support::gate::eventually;
 use crate::support::{Person, PolicyText, Upstream, Way, WorkingCopy, World};
