@@ -1,6 +1,7 @@
 //! Is this delivery the forge's, and what does it mean?
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 
 use crate::model::delivery::VerifiedDelivery;
 use crate::model::event::Event;
@@ -11,6 +12,9 @@ pub struct Delivery {
     pub headers: http::HeaderMap,
     /// The body, byte for byte.
     pub body: Vec<u8>,
+    /// What stands behind the instance's key in the URL, if anything does: the
+    /// secret of a forge that cannot sign. Whoever logs URLs knows it.
+    pub path_secret: Option<SecretString>,
     /// When it was received.
     pub received_at: Timestamp,
 }
@@ -24,6 +28,10 @@ pub enum Refused {
     /// A header that the contract promises is missing or malformed.
     #[error("not a delivery: {0}")]
     Malformed(&'static str),
+    /// The forge's test of the connection, which nobody signed. It is answered
+    /// as reachable and forgotten: nothing is stored, and it is no event.
+    #[error("a test of the connection, unsigned: answered and forgotten")]
+    Test,
 }
 
 /// What a verified delivery means.

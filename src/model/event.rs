@@ -69,6 +69,12 @@ pub enum Event {
         /// The head.
         head: ObjectId,
     },
+    /// Something happened in a repository, and who says so cannot be trusted to
+    /// say what: the forge is asked how everything stands now.
+    Poke {
+        /// Where: a hint too, of which the name alone is used.
+        repository: EventRepository,
+    },
     /// What we may see or do changed: an installation, its repositories, its permissions.
     AccessChanged {
         /// What happened, for the log.

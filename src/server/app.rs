@@ -43,6 +43,10 @@ pub fn router(app: Arc<App>) -> Router {
     let mut routes = Router::new()
         .route("/", get(pages::front))
         .route("/webhooks/{instance}", post(intake::webhook))
+        .route(
+            "/webhooks/{instance}/{secret}",
+            post(intake::webhook_with_secret),
+        )
         .route("/verdicts/{id}", get(pages::verdict))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));

@@ -1,10 +1,12 @@
-//! `POST /webhooks/{instance}`: authenticate the raw bytes, store them, answer.
+//! `POST /webhooks/{instance}`, and with a secret behind it for forges that
+//! cannot sign: authenticate the raw bytes, store them, answer.
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use secrecy::SecretString;
 
 use super::App;
 use crate::forge::{Delivery, Instance, Refused};
@@ -22,11 +24,32 @@ pub(super) async fn webhook(
     headers: HeaderMap,
     body: Body,
 ) -> (StatusCode, &'static str) {
-    let Some(instance) = app.context.instances.get(&instance) else {
+    answer(&app, &instance, None, (headers, body)).await
+}
+
+/// The same for a forge that cannot sign. The secret goes nowhere but to the
+/// forge's intake.
+pub(super) async fn webhook_with_secret(
+    State(app): State<Arc<App>>,
+    Path((instance, secret)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> (StatusCode, &'static str) {
+    let secret = Some(SecretString::from(secret));
+    answer(&app, &instance, secret, (headers, body)).await
+}
+
+async fn answer(
+    app: &App,
+    instance: &str,
+    path_secret: Option<SecretString>,
+    (headers, body): (HeaderMap, Body),
+) -> (StatusCode, &'static str) {
+    let Some(instance) = app.context.instances.get(instance) else {
         return (StatusCode::NOT_FOUND, "no such instance\n");
     };
     let started = tokio::time::Instant::now();
-    let (status, word) = receive(&app, instance, headers, body).await;
+    let (status, word) = receive(app, instance, path_secret, (headers, body)).await;
     metrics::counter!("forgewarden_deliveries_total",
         "instance" => instance.key.clone(), "result" => word)
     .increment(1);
@@ -37,6 +60,7 @@ pub(super) async fn webhook(
 fn body_of(status: StatusCode) -> &'static str {
     match status {
         StatusCode::ACCEPTED => "stored\n",
+        StatusCode::OK => "reachable; nothing was stored\n",
         StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than 26 MiB\n",
         StatusCode::UNAUTHORIZED => "not authentic\n",
         StatusCode::BAD_REQUEST => "not a delivery\n",
@@ -47,8 +71,8 @@ fn body_of(status: StatusCode) -> &'static str {
 async fn receive(
     app: &App,
     instance: &Instance,
-    headers: HeaderMap,
-    body: Body,
+    path_secret: Option<SecretString>,
+    (headers, body): (HeaderMap, Body),
 ) -> (StatusCode, &'static str) {
     let length = headers
         .get(header::CONTENT_LENGTH)
@@ -66,15 +90,17 @@ async fn receive(
     let delivery = Delivery {
         headers,
         body: bytes.to_vec(),
+        path_secret,
         received_at: app.context.clock.now(),
     };
     match instance.intake.authenticate(delivery) {
         Ok(delivery) => store(app, delivery).await,
         Err(refused) => {
-            tracing::warn!(instance = %instance.key, %refused, "delivery refused");
+            tracing::warn!(instance = %instance.key, %refused, "delivery not taken");
             match refused {
                 Refused::NotAuthentic(_) => (StatusCode::UNAUTHORIZED, "not-authentic"),
                 Refused::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
+                Refused::Test => (StatusCode::OK, "test"),
             }
         }
     }

@@ -66,6 +66,7 @@ impl<'a> Planner<'a> {
                 repository, number, ..
             } => self.pull_request(&repository, number).await,
             Event::Recheck { repository, head } => self.recheck(&repository, head).await,
+            Event::Poke { repository } => self.poke(&repository).await,
             Event::AccessChanged { what } => {
                 tracing::info!(what = %crate::model::text::excerpt(&what, 200), "access changed");
                 Ok(())
@@ -135,6 +136,17 @@ impl<'a> Planner<'a> {
             } else if !self.tasks.iter().any(|known| known.subject == task.subject) {
                 self.task(repository.clone(), task.subject, task.actor);
             }
+        }
+        Ok(())
+    }
+
+    /// Every open pull request of the repository with this name is judged, as
+    /// the forge states it now.
+    async fn poke(&mut self, hint: &EventRepository) -> Result<(), JobError> {
+        let inventory = &self.instance.inventory;
+        let repository = inventory.repository(&hint.name).await?;
+        for state in inventory.open_pull_requests(&repository).await? {
+            self.state(&repository, state);
         }
         Ok(())
     }

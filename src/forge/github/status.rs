@@ -14,6 +14,7 @@ use super::api::RepositoryApi;
 use super::payload::App;
 use super::token::Purpose;
 use crate::forge::support::reading::Id;
+use crate::forge::support::text::{cut, title};
 use crate::forge::support::url::encoded;
 use crate::forge::{Annotation, ForgeError, Publisher, Standing, Status};
 use crate::model::event::EventRepository;
@@ -273,17 +274,6 @@ impl<'a> Output<'a> {
     }
 }
 
-/// An error says first that nothing was judged: it is shown as a failure.
-fn title(status: &Status) -> String {
-    const COULD_NOT_JUDGE: &str = "could not judge";
-    match status.conclusion {
-        Conclusion::Error if !status.title.contains(COULD_NOT_JUDGE) => {
-            format!("{COULD_NOT_JUDGE}: {}", status.title)
-        }
-        _ => status.title.clone(),
-    }
-}
-
 /// An annotation, as it is sent and as it is read back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Line {
@@ -332,21 +322,9 @@ fn without(all: Vec<Line>, known: &[Line]) -> Vec<Line> {
     rest
 }
 
-/// At most `limit` bytes, cut between letters and with an ellipsis.
-fn cut(text: &str, limit: usize) -> String {
-    const ELLIPSIS: char = '…';
-    if text.len() <= limit {
-        return text.to_owned();
-    }
-    let end = text.floor_char_boundary(limit - ELLIPSIS.len_utf8());
-    let mut kept = text[..end].to_owned();
-    kept.push(ELLIPSIS);
-    kept
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Line, MAX_SUMMARY, Output, State, cut, title, without};
+    use super::{Line, MAX_SUMMARY, Output, State, without};
     use crate::forge::{Annotation, Status, StatusSubject};
     use crate::model::oid::ObjectId;
     use crate::model::verdict::Conclusion;
@@ -386,16 +364,10 @@ mod tests {
         for (ours, status, conclusion) in all {
             assert_eq!(State::of(ours), State { status, conclusion });
         }
-        assert_eq!(
-            title(&status(Conclusion::Error)),
-            "could not judge: 1 finding blocks"
-        );
     }
 
     #[test]
     fn texts_are_cut_to_githubs_limits() {
-        assert_eq!(cut("grün", 5), "grün");
-        assert_eq!(cut("grüner", 6), "gr…");
         let mut long = status(Conclusion::Fail);
         long.summary = "ü".repeat(MAX_SUMMARY);
         long.annotations = (1..=501).map(annotation).collect();

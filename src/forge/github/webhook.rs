@@ -104,6 +104,7 @@ mod tests {
         Delivery {
             headers: map,
             body: body.into(),
+            path_secret: None,
             received_at: jiff::Timestamp::UNIX_EPOCH,
         }
     }

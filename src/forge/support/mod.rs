@@ -7,4 +7,5 @@ pub(super) mod client;
 pub(super) mod headers;
 pub(super) mod reading;
 pub(super) mod secrets;
+pub(super) mod text;
 pub(super) mod url;

@@ -262,7 +262,7 @@ proptest! {
         let mut headers = http::HeaderMap::new();
         headers.insert("x-hub-signature-256", signature.parse().expect("a value"));
         let received_at = jiff::Timestamp::UNIX_EPOCH;
-        let delivery = Delivery { headers, body: body.clone(), received_at };
+        let delivery = Delivery { headers, body: body.clone(), path_secret: None, received_at };
         prop_assert!(intake.authenticate(delivery).is_err());
         let _ = intake.meaning(&verified(&event, body));
     }

@@ -152,6 +152,7 @@ pub(crate) fn delivery(sent: &Sent) -> Delivery {
     Delivery {
         headers,
         body: sent.body.clone(),
+        path_secret: None,
         received_at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -1,0 +1,76 @@
+//! Stash, today Bitbucket Data Center: one robot account on one server.
+//!
+//! Stash's own words stay in this folder; it knows nothing of policy, of the
+//! store or of who calls it. Sources: Atlassian's description of the REST API
+//! (9.2) and "Event payload" of the documentation of Bitbucket Data Center.
+
+mod administration;
+mod api;
+mod evidence;
+mod inventory;
+mod meaning;
+mod objects;
+mod payload;
+mod slug;
+mod status;
+mod webhook;
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::support::secrets::Secrets;
+use super::support::url::base_url;
+use super::{ConfigError, Instance};
+use crate::clock::SharedClock;
+use crate::config::StashInstance;
+use crate::model::repo::ForgeKind;
+
+/// Makes the instance; makes no request. An error names the setting. The clock
+/// is for rate limits.
+pub fn instance(config: &StashInstance, clock: SharedClock) -> Result<Instance, ConfigError> {
+    let secrets = Secrets::new("webhook_secrets", config.webhook_secrets.clone())?;
+    let url = base_url("url", &config.url)?;
+    let own = api::Settings {
+        url: url.clone(),
+        token: config.token.clone(),
+        ca: config.ca.clone(),
+    };
+    let admin = api::Settings {
+        token: config.admin_token.as_ref().unwrap_or(&config.token).clone(),
+        ..own.clone()
+    };
+    let stash = Arc::new(Stash {
+        api: api::Api::new(own, clock.clone())?,
+        admin: api::Api::new(admin, clock)?,
+        url,
+        token: config.token.clone(),
+        user: config.user.clone(),
+        account: tokio::sync::OnceCell::new(),
+    });
+    Ok(Instance {
+        key: config.key.clone(),
+        kind: ForgeKind::Stash,
+        intake: Arc::new(webhook::StashIntake::new(config.key.clone(), secrets)),
+        evidence: stash.clone(),
+        publisher: stash.clone(),
+        objects: stash.clone(),
+        inventory: stash.clone(),
+        administration: stash,
+    })
+}
+
+/// The side of the instance that talks to Stash.
+struct Stash {
+    /// As our own account.
+    api: api::Api,
+    /// As the administrator whose token is configured, else as our own account.
+    admin: api::Api,
+    /// Where git's URLs start.
+    url: http::Uri,
+    token: SecretString,
+    /// The name of our own account.
+    user: String,
+    /// Our own account as Stash knows it, asked once.
+    account: tokio::sync::OnceCell<payload::User>,
+}
