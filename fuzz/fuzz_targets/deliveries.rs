@@ -46,6 +46,7 @@ fn delivery(headers: HeaderMap, body: &[u8]) -> Delivery {
     Delivery {
         headers,
         body: body.to_vec(),
+        path_secret: None,
         received_at: Timestamp::UNIX_EPOCH,
     }
 }

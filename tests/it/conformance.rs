@@ -62,7 +62,10 @@ macro_rules! conformance {
     };
 }
 
-conformance! { github: crate::conformance::github::Sender }
+conformance! {
+    github: crate::conformance::github::Sender,
+    stash: crate::conformance::stash::Sender,
+}
 
 #[test]
 fn every_forge_of_the_registry_is_covered() {

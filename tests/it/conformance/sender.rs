@@ -75,6 +75,7 @@ impl Raw {
         Delivery {
             headers,
             body: self.body.clone(),
+            path_secret: None,
             received_at: Timestamp::UNIX_EPOCH,
         }
     }
