@@ -85,6 +85,18 @@ impl Api {
         Ok(all)
     }
 
+    /// [`Api::list`], or nothing where the server does not know such a list.
+    pub(super) async fn list_if_any<T: DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> Result<Option<Vec<T>>, ForgeError> {
+        let known: Option<serde::de::IgnoredAny> = self.0.find(path).await?;
+        match known {
+            None => Ok(None),
+            Some(_) => self.list(path).await.map(Some),
+        }
+    }
+
     /// The first entry of a list that is wanted.
     pub(super) async fn first<T: DeserializeOwned>(
         &self,

@@ -30,6 +30,8 @@ use crate::model::repo::ForgeKind;
 /// is for rate limits.
 pub fn instance(config: &StashInstance, clock: SharedClock) -> Result<Instance, ConfigError> {
     let secrets = Secrets::new("webhook_secrets", config.webhook_secrets.clone())?;
+    // The first of the list is the one that set-up hands out.
+    let newest = config.webhook_secrets.first().cloned();
     let url = base_url("url", &config.url)?;
     let own = api::Settings {
         url: url.clone(),
@@ -45,6 +47,7 @@ pub fn instance(config: &StashInstance, clock: SharedClock) -> Result<Instance, 
         admin: api::Api::new(admin, clock)?,
         url,
         token: config.token.clone(),
+        webhook_secret: newest,
         user: config.user.clone(),
         account: tokio::sync::OnceCell::new(),
     });
@@ -69,6 +72,8 @@ struct Stash {
     /// Where git's URLs start.
     url: http::Uri,
     token: SecretString,
+    /// What set-up gives to a webhook.
+    webhook_secret: Option<SecretString>,
     /// The name of our own account.
     user: String,
     /// Our own account as Stash knows it, asked once.

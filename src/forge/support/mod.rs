@@ -5,6 +5,7 @@
 pub(super) mod answer;
 pub(super) mod client;
 pub(super) mod headers;
+pub(super) mod lines;
 pub(super) mod reading;
 pub(super) mod secrets;
 pub(super) mod text;
