@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Context;
 use super::error::JobError;
 use super::mirror::{FetchPlan, Mirror};
-use super::planning::{subject_of, to_evaluation};
+use super::planning::{as_it_is_now, subject_of, to_evaluation};
 use super::rendered::{Rendered, overtaken};
 use super::task::{Task, pull_request_subject};
 use crate::forge::{ForgeError, Instance, PullRequestState};
@@ -34,7 +34,22 @@ pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError
         task: &task,
     };
     match task.subject {
-        Subject::PullRequest { number, .. } => turn.pull_request(number).await,
+        Subject::PullRequest {
+            number,
+            ref target,
+            base,
+            head,
+        } => {
+            let told = PullRequestState {
+                number,
+                open: !task.closing,
+                target: target.clone(),
+                base,
+                head,
+                actor: task.actor.clone(),
+            };
+            turn.pull_request(told).await
+        }
         Subject::Push { .. } | Subject::MergeGroup { .. } => {
             turn.judge(task.subject.clone(), Approvals::None, Vec::new())
                 .await
@@ -51,9 +66,11 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    async fn pull_request(&self, number: u64) -> Result<(), JobError> {
+    async fn pull_request(&self, told: PullRequestState) -> Result<(), JobError> {
         let evidence = &self.instance.evidence;
-        let state = evidence.pull_request(&self.task.repository, number).await?;
+        let number = told.number;
+        let repository = &self.task.repository;
+        let state = as_it_is_now(evidence.as_ref(), repository, told).await?;
         let withdrawn = self.outdated(&state).await?;
         if !state.open || !self.is_about(&state) {
             if state.open {

@@ -8,7 +8,7 @@ use super::Context;
 use super::error::JobError;
 use super::rendered;
 use super::task::{Task, merge_context, pull_request_subject};
-use crate::forge::{Instance, PullRequestState};
+use crate::forge::{Evidence, ForgeError, Instance, PullRequestState};
 use crate::model::event::{Event, EventRepository};
 use crate::model::oid::ObjectId;
 use crate::model::principal::Actor;
@@ -63,8 +63,24 @@ impl<'a> Planner<'a> {
                 Ok(())
             }
             Event::PullRequest {
-                repository, number, ..
-            } => self.pull_request(&repository, number).await,
+                repository,
+                number,
+                target,
+                base,
+                head,
+                actor,
+                open,
+            } => {
+                let told = PullRequestState {
+                    number,
+                    open,
+                    target,
+                    base,
+                    head,
+                    actor,
+                };
+                self.pull_request(&repository, told).await
+            }
             Event::Recheck { repository, head } => self.recheck(&repository, head).await,
             Event::Poke { repository } => self.poke(&repository).await,
             Event::AccessChanged { what } => {
@@ -83,10 +99,11 @@ impl<'a> Planner<'a> {
     async fn pull_request(
         &mut self,
         repository: &EventRepository,
-        number: u64,
+        told: PullRequestState,
     ) -> Result<(), JobError> {
         let evidence = &self.instance.evidence;
-        let state = evidence.pull_request(repository, number).await?;
+        let number = told.number;
+        let state = as_it_is_now(evidence.as_ref(), repository, told).await?;
         let head = state.head;
         self.state(repository, state);
         // Others with this head that no delivery told us of.
@@ -170,6 +187,19 @@ impl<'a> Planner<'a> {
             received_at: self.received_at,
             closing: false,
         });
+    }
+}
+
+/// The pull request as the forge states it now. A forge may forget one that is
+/// gone, as Stash does if it is deleted: then it is closed as we were told.
+pub(super) async fn as_it_is_now(
+    evidence: &dyn Evidence,
+    repository: &EventRepository,
+    told: PullRequestState,
+) -> Result<PullRequestState, ForgeError> {
+    match evidence.pull_request(repository, told.number).await {
+        Err(ForgeError::Refused { .. }) if !told.open => Ok(told),
+        asked => asked,
     }
 }
 

@@ -88,7 +88,7 @@ impl Stash {
         repository: &EventRepository,
         number: u64,
     ) -> Result<Option<PullRequest>, ForgeError> {
-        let path = slug::path(repository)?;
+        let path = slug::path(&repository.name)?;
         let path = format!("/api/latest/{path}/pull-requests/{number}");
         let found: Option<PullRequest> = self.api.find(&path).await?;
         match found {
@@ -106,7 +106,7 @@ impl Stash {
         repository: &EventRepository,
         head: ObjectId,
     ) -> Result<Vec<PullRequest>, ForgeError> {
-        let path = slug::path(repository)?;
+        let path = slug::path(&repository.name)?;
         let path = format!("/api/latest/{path}/commits/{head}/pull-requests");
         // Refused: an older server, or a commit that is not in this repository (yet).
         let mut found: Vec<PullRequest> = match self.api.list(&path).await {
@@ -164,7 +164,7 @@ impl Stash {
 /// Whether this is the account: by its number, which stays.
 fn is(user: &User, actor: &Actor) -> bool {
     match actor.id {
-        Some(id) => user.id.is_some_and(|it| it.0 == id),
+        Some(id) => user.number() == Some(id),
         None => user.name == actor.login,
     }
 }

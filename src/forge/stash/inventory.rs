@@ -24,13 +24,7 @@ impl Inventory for Stash {
     }
 
     async fn repository(&self, name: &RepositoryName) -> Result<EventRepository, ForgeError> {
-        let asked = EventRepository {
-            name: name.clone(),
-            id: 0,
-            grant: None,
-            default_branch: None,
-        };
-        let path = format!("/api/latest/{}", slug::path(&asked)?);
+        let path = format!("/api/latest/{}", slug::path(name)?);
         let mut found = named(self.api.get(&path).await?)?;
         let default: Option<Default> = self.api.find(&format!("{path}/default-branch")).await?;
         let default = default.map(|it| branch_name(&it.id)).transpose()?;
@@ -47,7 +41,7 @@ impl Inventory for Stash {
     }
 
     async fn branches(&self, repository: &EventRepository) -> Result<Vec<Branch>, ForgeError> {
-        let path = slug::path(repository)?;
+        let path = slug::path(&repository.name)?;
         let restricted = format!("/branch-permissions/latest/{path}/restrictions");
         // Only an administrator of the repository may read them.
         let restrictions: Vec<Restriction> = self.admin.list(&restricted).await?;
@@ -79,7 +73,7 @@ impl Stash {
         &self,
         repository: &EventRepository,
     ) -> Result<Vec<PullRequest>, ForgeError> {
-        let path = slug::path(repository)?;
+        let path = slug::path(&repository.name)?;
         let filter = query(&[("state", "OPEN"), ("direction", "INCOMING")]);
         let path = format!("/api/latest/{path}/pull-requests{filter}");
         let mut all: Vec<PullRequest> = self.api.list(&path).await?;
@@ -93,7 +87,7 @@ impl Stash {
         repository: &EventRepository,
         branch: &RefName,
     ) -> Result<ObjectId, ForgeError> {
-        let path = slug::path(repository)?;
+        let path = slug::path(&repository.name)?;
         let short = branch.short().to_string();
         let filter = query(&[("filterText", short.as_str()), ("boostMatches", "true")]);
         let path = format!("/api/latest/{path}/branches{filter}");

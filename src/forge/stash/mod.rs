@@ -77,5 +77,5 @@ struct Stash {
     /// The name of our own account.
     user: String,
     /// Our own account as Stash knows it, asked once.
-    account: tokio::sync::OnceCell<payload::User>,
+    account: tokio::sync::OnceCell<status::Account>,
 }

@@ -12,7 +12,7 @@ use crate::model::event::EventRepository;
 #[async_trait]
 impl Objects for Stash {
     async fn remote(&self, repository: &EventRepository) -> Result<Remote, ForgeError> {
-        let (project, slug) = slug::of(repository)?;
+        let (project, slug) = slug::of(&repository.name)?;
         let base = self.url.to_string();
         let base = base.trim_end_matches('/');
         let authorization = format!("Bearer {}", self.token.expose_secret());

@@ -17,7 +17,8 @@ use crate::model::repo::{ForgeKind, RepositoryName};
 pub(super) struct User {
     pub(super) name: String,
     pub(super) slug: Option<String>,
-    pub(super) id: Option<Id>,
+    /// Not positive for what is no person: an access key, the system.
+    pub(super) id: Option<i64>,
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,
     /// False for an account that was taken out of use.
@@ -25,12 +26,18 @@ pub(super) struct User {
 }
 
 impl User {
-    /// The account in our words; nothing for one without a number, as
-    /// anonymous and system accounts are.
+    /// Its number, if it has one.
+    pub(super) fn number(&self) -> Option<u64> {
+        let id = u64::try_from(self.id?).ok();
+        id.filter(|id| *id > 0)
+    }
+
+    /// The account in our words; nothing for one without a number.
     pub(super) fn actor(self) -> Result<Option<Actor>, String> {
         let robot = self.kind.as_deref() == Some("SERVICE");
+        let id = self.number().map(Id);
         let with = |id| reading::actor(ForgeKind::Stash, self.name, id, robot);
-        self.id.map(with).transpose()
+        id.map(with).transpose()
     }
 }
 
@@ -85,10 +92,21 @@ pub(super) struct RefsChanged {
     pub(super) ref_limit_exceeded: bool,
 }
 
-/// One side of a pull request.
+/// Where a pull request comes from.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Side {
+pub(super) struct Source {
+    /// The full name of the branch.
+    pub(super) id: String,
+    pub(super) latest_commit: String,
+    /// Nothing if the fork is gone.
+    pub(super) repository: Option<Repository>,
+}
+
+/// Where a pull request goes to.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Target {
     /// The full name of the branch.
     pub(super) id: String,
     pub(super) latest_commit: String,
@@ -111,8 +129,8 @@ pub(super) struct Participant {
 pub(super) struct PullRequest {
     pub(super) id: Id,
     pub(super) state: String,
-    pub(super) from_ref: Side,
-    pub(super) to_ref: Side,
+    pub(super) from_ref: Source,
+    pub(super) to_ref: Target,
     pub(super) author: Option<Participant>,
     #[serde(default)]
     pub(super) reviewers: Vec<Participant>,
@@ -121,6 +139,12 @@ pub(super) struct PullRequest {
 }
 
 impl PullRequest {
+    /// Whether the account with this number wrote it.
+    pub(super) fn is_by(&self, number: u64) -> bool {
+        let author = self.author.as_ref();
+        author.is_some_and(|it| it.user.number() == Some(number))
+    }
+
     /// Whether it can still be merged.
     pub(super) fn is_open(&self) -> bool {
         self.state == "OPEN"

@@ -7,8 +7,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::forge::ForgeError;
-use crate::model::event::EventRepository;
-use crate::model::repo::ForgeKind;
+use crate::model::repo::{ForgeKind, RepositoryName};
 use crate::model::text::excerpt;
 
 /// Longest project key, user slug or repository slug (Stash's own limit is 128).
@@ -39,8 +38,8 @@ pub(super) fn split(name: &str) -> Option<(&str, &str)> {
 }
 
 /// The repository's parts, or an error that shows what it is instead.
-pub(super) fn of(repository: &EventRepository) -> Result<(&str, &str), ForgeError> {
-    let name = repository.name.as_str();
+pub(super) fn of(name: &RepositoryName) -> Result<(&str, &str), ForgeError> {
+    let name = name.as_str();
     split(name).ok_or_else(|| ForgeError::Refused {
         forge: ForgeKind::Stash,
         reason: format!("\"{}\" is not PROJ/slug or ~user/slug", excerpt(name, 80)),
@@ -48,8 +47,8 @@ pub(super) fn of(repository: &EventRepository) -> Result<(&str, &str), ForgeErro
 }
 
 /// `projects/PROJ/repos/slug`, which the paths of all resources share.
-pub(super) fn path(repository: &EventRepository) -> Result<String, ForgeError> {
-    let (project, slug) = of(repository)?;
+pub(super) fn path(name: &RepositoryName) -> Result<String, ForgeError> {
+    let (project, slug) = of(name)?;
     Ok(format!("projects/{project}/repos/{slug}"))
 }
 

@@ -13,6 +13,8 @@ mod review;
 
 use async_trait::async_trait;
 
+pub(super) use review::Account;
+
 use super::payload::PullRequest;
 use super::{Stash, slug};
 use crate::forge::{ForgeError, Publisher, Standing, Status, StatusSubject};

@@ -191,6 +191,39 @@ async fn a_closed_pull_request_is_not_touched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_pull_request_says_nothing_any_more() {
+    let gate = Gate::open().await;
+    let base = gate.origin.tip("refs/heads/main");
+    let head = gate.commit_on("work", "one");
+    gate.judge.say("pull request 2 into main", Conclusion::Fail);
+    gate.forge.pull(1, "main", base, head);
+    gate.forge.pull(2, "main", base, head);
+    gate.deliver("d1", &[gate.forge.pull_event(1)]).await;
+    gate.expect(head, MAIN, Conclusion::Fail).await;
+    gate.forge.close(2);
+    let closed = gate.forge.pull_event(2);
+    gate.forge.delete(2);
+    gate.deliver("d2", &[closed]).await;
+    gate.expect(head, MAIN, Conclusion::Pass).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poke_judges_what_the_forge_says_and_nothing_that_it_says_itself() {
+    let gate = Gate::open().await;
+    let base = gate.origin.tip("refs/heads/main");
+    let head = gate.commit_on("work", "one");
+    gate.forge.pull(1, "main", base, head);
+    let mut repository = gate.forge.repository();
+    repository.id = 4711;
+    gate.deliver("d1", &[Event::Poke { repository }]).await;
+    gate.expect(head, MAIN, Conclusion::Pass).await;
+    gate.expect_idle().await;
+    let store = gate.store().await;
+    let lines = store.subjects_of("fake", 4711, head).await;
+    assert!(lines.expect("readable").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recheck_judges_everything_that_speaks_for_the_head() {
     let gate = Gate::open().await;
     let base = gate.origin.tip("refs/heads/main");

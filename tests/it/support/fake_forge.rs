@@ -94,6 +94,11 @@ impl FakeForge {
         }
     }
 
+    /// Deletes a pull request: it is not known any more.
+    pub fn delete(&self, number: u64) {
+        self.state().pulls.remove(&number);
+    }
+
     /// The event that says that a pull request must be judged.
     pub fn pull_event(&self, number: u64) -> Event {
         let state = self.state().pulls[&number].clone();
@@ -140,6 +145,14 @@ pub fn unavailable() -> ForgeError {
     }
 }
 
+/// What the forge says of what it does not know.
+fn unknown() -> ForgeError {
+    ForgeError::Refused {
+        forge: ForgeKind::GitHub,
+        reason: "not found".to_owned(),
+    }
+}
+
 impl Intake for FakeForge {
     fn authenticate(&self, delivery: Delivery) -> Result<VerifiedDelivery, Refused> {
         let header = |name: &str| {
@@ -177,7 +190,7 @@ impl Evidence for FakeForge {
         number: u64,
     ) -> Result<PullRequestState, ForgeError> {
         let pull = self.state().pulls.get(&number).cloned();
-        pull.ok_or_else(unavailable)
+        pull.ok_or_else(unknown)
     }
 
     async fn pull_requests_of(

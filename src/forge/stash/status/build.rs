@@ -89,7 +89,7 @@ fn compare(wanted: &Build, found: &Taken) -> Standing {
 }
 
 fn path(repository: &EventRepository, status: &Status) -> Result<String, ForgeError> {
-    let repository = slug::path(repository)?;
+    let repository = slug::path(&repository.name)?;
     let head = status.head;
     Ok(format!("/api/latest/{repository}/commits/{head}/builds"))
 }
@@ -108,10 +108,12 @@ fn reference(
 ) -> Option<String> {
     match (&status.subject, pull) {
         (StatusSubject::Ref(name), _) => String::from_utf8(name.as_bstr().to_vec()).ok(),
-        (_, Some(pull)) if pull.from_ref.repository.id.0 == repository.id => {
-            Some(pull.from_ref.id.clone())
+        (_, Some(pull)) => {
+            let source = pull.from_ref.repository.as_ref();
+            let own = source.is_some_and(|it| it.id.0 == repository.id);
+            own.then(|| pull.from_ref.id.clone())
         }
-        _ => None,
+        (_, None) => None,
     }
 }
 

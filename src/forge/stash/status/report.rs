@@ -119,7 +119,7 @@ fn compare(wanted: &Report, found: &Taken) -> Standing {
 }
 
 fn path(repository: &EventRepository, status: &Status) -> Result<String, ForgeError> {
-    let (repository, head) = (slug::path(repository)?, status.head);
+    let (repository, head) = (slug::path(&repository.name)?, status.head);
     let key = slug::report_key(&status.context);
     Ok(format!(
         "/insights/latest/{repository}/commits/{head}/reports/{key}"

@@ -50,19 +50,19 @@ impl Stash {
         &self,
         repository: &EventRepository,
         (status, pull): (&Status, &PullRequest),
-        (own, slug): (&User, &str),
+        own: &Account,
     ) -> Result<(), ForgeError> {
         // Authors cannot review: their pull request never gets our approval.
-        if pull.author.as_ref().is_some_and(|it| it.user.id == own.id) {
+        if pull.is_by(own.number) {
             return Ok(());
         }
-        let path = slug::path(repository)?;
+        let path = slug::path(&repository.name)?;
         let path = format!("/api/latest/{path}/pull-requests/{}/participants", pull.id.0);
         let word = Word {
             status: word(status.conclusion),
             last_reviewed_commit: status.head.to_string(),
         };
-        let own_path = format!("{path}/{slug}");
+        let own_path = format!("{path}/{}", own.slug);
         let answer = self.api.write(Method::PUT, &own_path, &word).await?;
         let unknown = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED];
         if unknown.contains(&answer.status) && self.api.is_older(SINCE).await? {
@@ -93,36 +93,49 @@ impl Stash {
         let Some(pull) = pull else {
             return Ok(Standing::Stands);
         };
-        let (own, _) = self.account().await?;
+        let own = self.account().await?;
         Ok(standing(status, pull, own))
     }
 
-    /// Our own account and its slug, asked for once.
-    async fn account(&self) -> Result<(&User, &str), ForgeError> {
+    /// Our own account, asked for once.
+    async fn account(&self) -> Result<&Account, ForgeError> {
         let ask = async || {
             let path = format!("/api/latest/users{}", query(&[("filter", &self.user)]));
             let same = |user: &User| evidence::is_named(user, &self.user);
             let found = self.api.first(&path, same).await?;
-            found.filter(|user| user.id.is_some()).ok_or_else(|| {
+            found.and_then(Account::of).ok_or_else(|| {
                 let name = excerpt(&self.user, 80);
                 let reason = format!("there is no account \"{name}\": is the setting user right?");
                 refused(FORGE, reason)
             })
         };
-        let own = self.account.get_or_try_init(ask).await?;
-        match own.slug.as_deref().filter(|it| slug::is_part(it)) {
-            Some(slug) => Ok((own, slug)),
-            None => Err(refused(FORGE, "our account has no slug")),
-        }
+        self.account.get_or_try_init(ask).await
     }
 }
 
-fn standing(status: &Status, pull: &PullRequest, own: &User) -> Standing {
-    if pull.author.as_ref().is_some_and(|it| it.user.id == own.id) {
+/// Our own account.
+pub(in super::super) struct Account {
+    name: String,
+    slug: String,
+    number: u64,
+}
+
+impl Account {
+    fn of(user: User) -> Option<Self> {
+        Some(Self {
+            number: user.number()?,
+            slug: user.slug.filter(|it| slug::is_part(it))?,
+            name: user.name,
+        })
+    }
+}
+
+fn standing(status: &Status, pull: &PullRequest, own: &Account) -> Standing {
+    if pull.is_by(own.number) {
         return Standing::Stands;
     }
     let mut all = pull.reviewers.iter().chain(&pull.participants);
-    let Some(ours) = all.find(|it| it.user.id == own.id) else {
+    let Some(ours) = all.find(|it| it.user.number() == Some(own.number)) else {
         return Standing::Changed("we are no reviewer".to_owned());
     };
     let wanted = word(status.conclusion);
@@ -177,7 +190,7 @@ struct Named<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{standing, word};
+    use super::{Account, standing, word};
     use crate::forge::stash::payload::{PullRequest, User};
     use crate::forge::{Standing, Status, StatusSubject};
     use crate::model::oid::ObjectId;
@@ -206,6 +219,7 @@ mod tests {
             "author": { "user": user(author) }, "reviewers": reviewers });
         let pull: PullRequest = serde_json::from_value(pull).expect("a pull request");
         let own: User = serde_json::from_value(user(9)).expect("an account");
+        let own = Account::of(own).expect("an account");
         standing(&status, &pull, &own)
     }
 
