@@ -49,7 +49,7 @@ macro_rules! forges {
     };
 }
 
-forges! { github }
+forges! { github gitlab }
 
 /// A configured installation of a forge.
 #[derive(Clone)]

@@ -50,6 +50,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
         &["src/forge/github/"],
         "a forge's client stays in its folder",
     ),
+    (
+        "gitlab::api",
+        &["src/forge/gitlab/"],
+        "a forge's client stays in its folder",
+    ),
 ];
 
 /// Crates that the hook is built without.
