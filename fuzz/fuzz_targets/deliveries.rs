@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use forgewarden::clock::{SharedClock, SystemClock};
-use forgewarden::config::{Forges, GitHubInstance};
+use forgewarden::config::{Forges, GitHubInstance, GitLabInstance, StashInstance};
 use forgewarden::forge::{self, Delivery, Instance, Meaning};
 use forgewarden::model::event::Event;
 use forgewarden::model::repo::ForgeKind;
@@ -75,7 +75,11 @@ fn parse(input: &[u8]) -> (HeaderMap, &[u8]) {
 fn is_sane(event: &Event) {
     match event {
         Event::Push { updates, .. } => {
-            assert!(updates.iter().all(|it| it.old.is_some() || it.new.is_some()));
+            assert!(
+                updates
+                    .iter()
+                    .all(|it| it.old.is_some() || it.new.is_some())
+            );
         }
         Event::PullRequest { number, .. } => assert!(*number > 0),
         _ => {}
@@ -90,28 +94,33 @@ fn hmac(secret: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 
 /// Signs as the forge would.
 fn sign(kind: ForgeKind, headers: &mut HeaderMap, body: &[u8]) {
-    let mut set = |name: &'static str, value: String| {
+    let set = |headers: &mut HeaderMap, name: &'static str, value: String| {
         headers.insert(name, HeaderValue::from_str(&value).expect("a header"));
     };
     match kind {
         ForgeKind::GitHub => {
             let signature = hex::encode(hmac(SECRET.as_bytes(), &[body]));
-            set("x-hub-signature-256", format!("sha256={signature}"));
+            set(
+                headers,
+                "x-hub-signature-256",
+                format!("sha256={signature}"),
+            );
         }
         ForgeKind::Stash => {
             let signature = hex::encode(hmac(SECRET.as_bytes(), &[body]));
-            set("x-hub-signature", format!("sha256={signature}"));
+            set(headers, "x-hub-signature", format!("sha256={signature}"));
         }
         ForgeKind::GitLab => {
             let id = headers.get("idempotency-key").cloned();
             let id = id.unwrap_or(HeaderValue::from_static("one"));
             let signature = hmac(SECRET.as_bytes(), &[id.as_bytes(), b".0.", body]);
             headers.insert("webhook-id", id);
-            let mut set = |name: &'static str, value: String| {
-                headers.insert(name, HeaderValue::from_str(&value).expect("a header"));
-            };
-            set("webhook-timestamp", "0".to_owned());
-            set("webhook-signature", format!("v1,{}", STANDARD.encode(signature)));
+            set(headers, "webhook-timestamp", "0".to_owned());
+            set(
+                headers,
+                "webhook-signature",
+                format!("v1,{}", STANDARD.encode(signature)),
+            );
         }
         ForgeKind::Git => {}
     }
@@ -123,7 +132,11 @@ fn instances() -> &'static [Instance] {
     INSTANCES.get_or_init(|| {
         let clock: SharedClock = Arc::new(SystemClock);
         let made = forge::instances(&forges(), &clock).expect("lawful settings");
-        assert_eq!(made.len(), forge::NAMES.len(), "a forge is not configured here");
+        assert_eq!(
+            made.len(),
+            forge::NAMES.len(),
+            "a forge is not configured here"
+        );
         made
     })
 }
@@ -141,7 +154,24 @@ fn forges() -> Forges {
             api_version: "2022-11-28".into(),
             admin_token: None,
         }],
-        ..Forges::default()
+        gitlab: vec![GitLabInstance {
+            key: "gitlab".into(),
+            url: "https://gitlab.com".into(),
+            token: SecretString::from(SECRET),
+            webhook_secrets: secrets(),
+            signing_tokens: vec![format!("whsec_{}", STANDARD.encode(SECRET)).into()],
+            ca: None,
+            admin_token: None,
+        }],
+        stash: vec![StashInstance {
+            key: "stash".into(),
+            url: "https://stash.example.com".into(),
+            user: "forgewarden".into(),
+            token: SecretString::from(SECRET),
+            webhook_secrets: secrets(),
+            ca: None,
+            admin_token: None,
+        }],
     }
 }
 

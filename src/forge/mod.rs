@@ -49,7 +49,7 @@ macro_rules! forges {
     };
 }
 
-forges! { github stash }
+forges! { github gitlab stash }
 
 /// A configured installation of a forge.
 #[derive(Clone)]

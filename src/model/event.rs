@@ -42,8 +42,8 @@ pub enum Event {
         number: u64,
         /// Its target branch.
         target: RefName,
-        /// The target's tip, as the delivery states it.
-        base: ObjectId,
+        /// The target's tip, if the delivery states it.
+        base: Option<ObjectId>,
         /// Its head, as the delivery states it.
         head: ObjectId,
         /// Whose it is.

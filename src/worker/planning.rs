@@ -75,7 +75,8 @@ impl<'a> Planner<'a> {
                     number,
                     open,
                     target,
-                    base,
+                    // It counts only if the pull request is gone, and then for nothing.
+                    base: base.unwrap_or(head),
                     head,
                     actor,
                 };

@@ -64,6 +64,7 @@ macro_rules! conformance {
 
 conformance! {
     github: crate::conformance::github::Sender,
+    gitlab: crate::conformance::gitlab::Sender,
     stash: crate::conformance::stash::Sender,
 }
 

@@ -79,7 +79,7 @@ fn judge(repository: EventRepository, pull_request: PullRequest) -> Result<Meani
         repository,
         number: pull_request.number.0,
         target: RefName::branch(branch).map_err(|error| error.to_string())?,
-        base: id("base.sha", &pull_request.base.sha)?,
+        base: Some(id("base.sha", &pull_request.base.sha)?),
         head: id("head.sha", &pull_request.head.sha)?,
         open: pull_request.state == "open",
         actor: pull_request

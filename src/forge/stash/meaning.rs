@@ -100,7 +100,7 @@ fn judge(pull_request: PullRequest, exists: bool) -> Result<Meaning, String> {
         repository: to.repository.named()?,
         number: pull_request.id.0,
         target: RefName::new(&to.id).map_err(|error| error.to_string())?,
-        base: id("toRef.latestCommit", &to.latest_commit)?,
+        base: Some(id("toRef.latestCommit", &to.latest_commit)?),
         head: id("fromRef.latestCommit", &from.latest_commit)?,
         actor: author.transpose()?.flatten(),
         open,

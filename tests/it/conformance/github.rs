@@ -6,7 +6,7 @@ use forgewarden::config::{Forges, GitHubInstance};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::sender::{ONE, Repository, Send, TWO, Told};
+use super::sender::{Envelope, ONE, Repository, Send, TWO, Told};
 use crate::support::forge::github::{AppKey, signature};
 
 /// Made once: it takes a while, and nothing here is signed with it.
@@ -83,12 +83,12 @@ impl Send for Sender {
         }
     }
 
-    fn headers(event: &str, id: &str, body: &[u8], secret: &str) -> Vec<(String, String)> {
+    fn headers(it: &Envelope<'_>, body: &[u8]) -> Vec<(String, String)> {
         let headers = [
             ("content-type", "application/json".to_owned()),
-            ("x-github-event", event.to_owned()),
-            ("x-github-delivery", id.to_owned()),
-            ("x-hub-signature-256", signature(secret, body)),
+            ("x-github-event", it.event.to_owned()),
+            ("x-github-delivery", it.id.to_owned()),
+            ("x-hub-signature-256", signature(it.secret, body)),
         ];
         headers
             .map(|(name, value)| (name.to_owned(), value))

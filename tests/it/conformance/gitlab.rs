@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::sender::{Repository, Send, TWO, Told};
+use super::sender::{Envelope, Repository, Send, TWO, Told};
 
 pub(super) struct Sender;
 
@@ -78,17 +78,18 @@ impl Send for Sender {
         }
     }
 
-    fn headers(event: &str, id: &str, body: &[u8], secret: &str) -> Vec<(String, String)> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key");
-        mac.update(format!("{id}.0.").as_bytes());
+    fn headers(it: &Envelope<'_>, body: &[u8]) -> Vec<(String, String)> {
+        let at = it.at.as_second();
+        let mut mac = Hmac::<Sha256>::new_from_slice(it.secret.as_bytes()).expect("any key");
+        mac.update(format!("{}.{at}.", it.id).as_bytes());
         mac.update(body);
         let signature = STANDARD.encode(mac.finalize().into_bytes());
         let headers = [
             ("content-type", "application/json".to_owned()),
-            ("x-gitlab-event", event.to_owned()),
-            ("idempotency-key", id.to_owned()),
-            ("webhook-id", id.to_owned()),
-            ("webhook-timestamp", "0".to_owned()),
+            ("x-gitlab-event", it.event.to_owned()),
+            ("idempotency-key", it.id.to_owned()),
+            ("webhook-id", it.id.to_owned()),
+            ("webhook-timestamp", at.to_string()),
             ("webhook-signature", format!("v1,{signature}")),
         ];
         headers

@@ -6,7 +6,7 @@ use forgewarden::clock::SystemClock;
 use forgewarden::report::Templates;
 use forgewarden::server::{self, Parts, Running};
 
-use super::sender::{Raw, SECRET, Send, a_push, instance};
+use super::sender::{Raw, SECRET, Send, a_push_now, instance};
 use crate::support::gate::Gate;
 
 /// The server with the instance `main` of one forge, and nothing behind it.
@@ -60,13 +60,15 @@ impl Scene {
 /// The id under which an authentic delivery is kept.
 fn id_of<S: Send>(raw: &Raw) -> String {
     let instance = instance::<S>(&[SECRET]).expect("lawful");
-    let verified = instance.intake.authenticate(raw.delivery());
+    let mut delivery = raw.delivery();
+    delivery.received_at = jiff::Timestamp::now();
+    let verified = instance.intake.authenticate(delivery);
     verified.expect("authentic").id().to_owned()
 }
 
 pub(super) async fn a_lawful_delivery_is_stored<S: Send>() {
     let scene = Scene::of::<S>().await;
-    let raw = a_push::<S>();
+    let raw = a_push_now::<S>();
     for _ in 0..3 {
         assert_eq!(scene.posts("/webhooks/main", &raw).await, 202);
     }
@@ -76,24 +78,27 @@ pub(super) async fn a_lawful_delivery_is_stored<S: Send>() {
 pub(super) async fn a_forged_delivery_is_not_stored<S: Send>() {
     let scene = Scene::of::<S>().await;
     for name in S::AUTHENTICITY {
-        let mut raw = a_push::<S>();
+        let mut raw = a_push_now::<S>();
         raw.headers.retain(|(it, _)| it != name);
         assert_eq!(scene.posts("/webhooks/main", &raw).await, 401, "{name}");
     }
-    assert!(!scene.stored(&id_of::<S>(&a_push::<S>())).await);
+    assert!(!scene.stored(&id_of::<S>(&a_push_now::<S>())).await);
 }
 
 pub(super) async fn an_oversized_delivery_is_not_stored<S: Send>() {
     let scene = Scene::of::<S>().await;
-    let mut raw = a_push::<S>();
+    let mut raw = a_push_now::<S>();
     raw.body = vec![b' '; server::MAX_BODY + 1];
     let answer = scene.answers("/webhooks/main", &raw).await;
     assert!(matches!(answer, None | Some(413)), "{answer:?}");
-    assert!(!scene.stored(&id_of::<S>(&a_push::<S>())).await);
+    assert!(!scene.stored(&id_of::<S>(&a_push_now::<S>())).await);
 }
 
 pub(super) async fn a_delivery_to_another_instance_is_not_stored<S: Send>() {
     let scene = Scene::of::<S>().await;
-    assert_eq!(scene.posts("/webhooks/other", &a_push::<S>()).await, 404);
-    assert!(!scene.stored(&id_of::<S>(&a_push::<S>())).await);
+    assert_eq!(
+        scene.posts("/webhooks/other", &a_push_now::<S>()).await,
+        404
+    );
+    assert!(!scene.stored(&id_of::<S>(&a_push_now::<S>())).await);
 }

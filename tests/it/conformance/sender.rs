@@ -66,6 +66,7 @@ impl Raw {
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
+    /// As it is received at the beginning of time.
     pub(super) fn delivery(&self) -> Delivery {
         let mut headers = http::HeaderMap::new();
         for (name, value) in &self.headers {
@@ -81,6 +82,16 @@ impl Raw {
     }
 }
 
+/// What a delivery is sent as.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Envelope<'a> {
+    pub(super) event: &'a str,
+    pub(super) id: &'a str,
+    pub(super) secret: &'a str,
+    /// When it is sent.
+    pub(super) at: Timestamp,
+}
+
 /// Puts what happened into a forge's words.
 pub(super) trait Send {
     /// The headers that say that a delivery is authentic; any of them.
@@ -92,8 +103,8 @@ pub(super) trait Send {
     /// The bodies of the deliveries that tell it, each with its event's name.
     fn bodies(repository: &Repository, told: &Told) -> Vec<(String, Value)>;
 
-    /// The headers of a delivery with this id.
-    fn headers(event: &str, id: &str, body: &[u8], secret: &str) -> Vec<(String, String)>;
+    /// The headers of a delivery.
+    fn headers(envelope: &Envelope<'_>, body: &[u8]) -> Vec<(String, String)>;
 }
 
 /// The instance `main`, or why it cannot be made.
@@ -116,8 +127,31 @@ pub(super) fn deliveries<S: Send>(repository: &Repository, told: &Told, secret: 
 }
 
 pub(super) fn signed<S: Send>(event: &str, id: &str, body: Vec<u8>, secret: &str) -> Raw {
-    let headers = S::headers(event, id, &body, secret);
+    signed_at::<S>(event, id, body, (secret, Timestamp::UNIX_EPOCH))
+}
+
+fn signed_at<S: Send>(
+    event: &str,
+    id: &str,
+    body: Vec<u8>,
+    (secret, at): (&str, Timestamp),
+) -> Raw {
+    let envelope = Envelope {
+        event,
+        id,
+        secret,
+        at,
+    };
+    let headers = S::headers(&envelope, &body);
     Raw { headers, body }
+}
+
+/// The usual push, sent now.
+pub(super) fn a_push_now<S: Send>() -> Raw {
+    let told = Told::push("refs/heads/main", ONE, TWO);
+    let (event, body) = S::bodies(&Repository::app(), &told).remove(0);
+    let body = body.to_string().into_bytes();
+    signed_at::<S>(&event, "id-0", body, (SECRET, Timestamp::now()))
 }
 
 /// The first delivery of the usual push.

@@ -4,7 +4,7 @@ use forgewarden::config::{Forges, StashInstance};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::sender::{NULL, ONE, Repository, Send, TWO, Told};
+use super::sender::{Envelope, NULL, ONE, Repository, Send, TWO, Told};
 use crate::support::forge::github::signature;
 
 pub(super) struct Sender;
@@ -75,12 +75,12 @@ impl Send for Sender {
         }
     }
 
-    fn headers(event: &str, id: &str, body: &[u8], secret: &str) -> Vec<(String, String)> {
+    fn headers(it: &Envelope<'_>, body: &[u8]) -> Vec<(String, String)> {
         let headers = [
             ("content-type", "application/json; charset=utf-8".to_owned()),
-            ("x-event-key", event.to_owned()),
-            ("x-request-id", id.to_owned()),
-            ("x-hub-signature", signature(secret, body)),
+            ("x-event-key", it.event.to_owned()),
+            ("x-request-id", it.id.to_owned()),
+            ("x-hub-signature", signature(it.secret, body)),
         ];
         headers
             .map(|(name, value)| (name.to_owned(), value))

@@ -106,7 +106,7 @@ impl FakeForge {
             repository: self.repository(),
             number,
             target: state.target,
-            base: state.base,
+            base: Some(state.base),
             head: state.head,
             actor: state.actor,
             open: state.open,

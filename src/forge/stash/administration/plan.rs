@@ -106,7 +106,8 @@ async fn default_reviewer(
     settings: &Settings<'_>,
     branch: &RefName,
 ) -> Result<Step, ForgeError> {
-    let reviewer = json!({ "id": stash.account().await?.id.0, "name": stash.user });
+    let own = stash.account().await?;
+    let reviewer = json!({ "id": own.number, "name": stash.user, "slug": own.slug });
     let after = json!({ "sourceMatcher": Matcher::of_all(), "targetMatcher": Matcher::of(branch),
         "reviewers": [reviewer], "requiredApprovals": 1 });
     let path = settings.path("default-reviewers", "/condition");

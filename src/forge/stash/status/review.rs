@@ -98,7 +98,7 @@ impl Stash {
     }
 
     /// Our own account, asked for once.
-    async fn account(&self) -> Result<&Account, ForgeError> {
+    pub(in crate::forge::stash) async fn account(&self) -> Result<&Account, ForgeError> {
         let ask = async || {
             let path = format!("/api/latest/users{}", query(&[("filter", &self.user)]));
             let same = |user: &User| evidence::is_named(user, &self.user);
@@ -116,8 +116,8 @@ impl Stash {
 /// Our own account.
 pub(in super::super) struct Account {
     name: String,
-    slug: String,
-    number: u64,
+    pub(in crate::forge::stash) slug: String,
+    pub(in crate::forge::stash) number: u64,
 }
 
 impl Account {
