@@ -42,6 +42,7 @@ pub fn instance(config: &GitLabInstance, clock: SharedClock) -> Result<Instance,
         api: api::Api::new(&web_url, config.token.clone(), ca(), clock.clone())?,
         admin: api::Api::new(&web_url, admin_token.clone(), ca(), clock)?,
         token: config.token.clone(),
+        hook_secret: HookSecret::of(config),
         web_url,
         checks: status::KnownChecks::default(),
     });
@@ -66,6 +67,41 @@ struct GitLab {
     /// As the administrator, if a token of one is configured; else as the robot.
     admin: api::Api,
     token: SecretString,
+    /// What set-up gives to a hook.
+    hook_secret: HookSecret,
     web_url: http::Uri,
     checks: status::KnownChecks,
+}
+
+/// The first configured secret of the better kind.
+enum HookSecret {
+    Signing(SecretString),
+    Plain(SecretString),
+    None,
+}
+
+impl HookSecret {
+    fn of(config: &GitLabInstance) -> Self {
+        let signing = config.signing_tokens.first();
+        match (signing, config.webhook_secrets.first()) {
+            (Some(token), _) => Self::Signing(token.clone()),
+            (None, Some(secret)) => Self::Plain(secret.clone()),
+            (None, None) => Self::None,
+        }
+    }
+
+    /// The field of a hook that takes it.
+    fn field(&self) -> &'static str {
+        match self {
+            Self::Signing(_) => "signing_token",
+            Self::Plain(_) | Self::None => "token",
+        }
+    }
+
+    fn secret(&self) -> Option<&SecretString> {
+        match self {
+            Self::Signing(secret) | Self::Plain(secret) => Some(secret),
+            Self::None => None,
+        }
+    }
 }

@@ -8,5 +8,6 @@ pub(super) mod headers;
 pub(super) mod lines;
 pub(super) mod reading;
 pub(super) mod secrets;
+pub(super) mod steps;
 pub(super) mod text;
 pub(super) mod url;

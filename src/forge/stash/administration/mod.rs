@@ -9,13 +9,10 @@ mod plan;
 mod settings;
 
 use async_trait::async_trait;
-use http::Method;
-use secrecy::ExposeSecret as _;
-use serde_json::Value;
 
 use super::Stash;
-use crate::forge::support::answer::refused;
-use crate::forge::{Action, Administration, Diagnosis, ForgeError, SECRET, Scope, Step};
+use crate::forge::support::steps::{by_hand, with_secret};
+use crate::forge::{Action, Administration, Diagnosis, ForgeError, Scope, Step};
 use crate::model::repo::ForgeKind;
 
 /// The merge check that lets nobody merge what a reviewer marked as needing work.
@@ -50,30 +47,12 @@ impl Administration for Stash {
 
     async fn apply(&self, step: &Step) -> Result<(), ForgeError> {
         match &step.action {
-            Action::Request { method, path, body } => self.apply_request(method, path, body).await,
-            Action::ByHand(how) => Err(refused(
-                ForgeKind::Stash,
-                format!("{}: this is done by hand: {how}", step.title),
-            )),
+            Action::Request { method, path, body } => {
+                let body = with_secret(body, self.webhook_secret.as_ref());
+                let answer = self.admin.write(method.clone(), path, &body).await?;
+                answer.succeeded()
+            }
+            Action::ByHand(how) => Err(by_hand(ForgeKind::Stash, step, how)),
         }
-    }
-}
-
-impl Stash {
-    async fn apply_request(
-        &self,
-        method: &Method,
-        path: &str,
-        body: &Value,
-    ) -> Result<(), ForgeError> {
-        let mut body = body.clone();
-        if let Some(secret) = body.pointer_mut("/configuration/secret")
-            && secret == SECRET
-            && let Some(own) = &self.webhook_secret
-        {
-            *secret = own.expose_secret().into();
-        }
-        let answer = self.admin.write(method.clone(), path, &body).await?;
-        answer.succeeded()
     }
 }

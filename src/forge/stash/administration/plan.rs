@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::super::Stash;
 use super::settings::{Matcher, Settings, Webhook};
 use super::{EVENTS, NEEDS_WORK_CHECK};
-use crate::forge::{Action, ForgeError, SECRET, Scope, Step};
+use crate::forge::support::steps::request;
+use crate::forge::{ForgeError, SECRET, Scope, Step};
 use crate::model::refs::RefName;
 
 pub(super) async fn steps(stash: &Stash, scope: &Scope) -> Result<Vec<Step>, ForgeError> {
@@ -44,10 +45,6 @@ pub(super) async fn steps(stash: &Stash, scope: &Scope) -> Result<Vec<Step>, For
         }
     }
     Ok(steps)
-}
-
-fn request(method: Method, path: String, body: Value) -> Action {
-    Action::Request { method, path, body }
 }
 
 /// The webhook as it should stand. The secret cannot be compared: versions that
