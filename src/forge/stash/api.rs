@@ -38,6 +38,25 @@ struct Page<T> {
     next_page_start: Option<u64>,
 }
 
+/// What comes after a page.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    End,
+    From(u64),
+    /// It is not the last, and the next one would not be a later one.
+    Nowhere,
+}
+
+impl<T> Page<T> {
+    fn next(&self, start: u64) -> Next {
+        match self.next_page_start {
+            _ if self.is_last_page => Next::End,
+            Some(next) if next > start => Next::From(next),
+            _ => Next::Nowhere,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Properties {
     version: String,
@@ -75,13 +94,11 @@ impl Api {
     /// All entries of a list: every page, or an error.
     pub(super) async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, ForgeError> {
         let mut all = Vec::new();
-        let none: Option<()> = self
-            .pages(path, |page: Vec<T>| {
-                all.extend(page);
-                None
-            })
-            .await?;
-        debug_assert!(none.is_none());
+        let keep = |page: Vec<T>| {
+            all.extend(page);
+            None::<()>
+        };
+        self.pages(path, keep).await?;
         Ok(all)
     }
 
@@ -118,15 +135,16 @@ impl Api {
         for _ in 0..MAX_PAGES {
             let one = format!("{path}{separator}limit={PAGE}&start={start}");
             let page: Page<T> = self.0.get(&one).await?;
-            let next = page.next_page_start;
-            let last = page.is_last_page;
+            let next = page.next(start);
             if let Some(found) = look(page.values) {
                 return Ok(Some(found));
             }
             match next {
-                _ if last => return Ok(None),
-                Some(next) if next > start => start = next,
-                _ => return Err(unreadable(FORGE, format!("{one}: the page leads nowhere"))),
+                Next::End => return Ok(None),
+                Next::From(next) => start = next,
+                Next::Nowhere => {
+                    return Err(unreadable(FORGE, format!("{one}: the page leads nowhere")));
+                }
             }
         }
         let reason = format!("{path}: more than {MAX_PAGES} pages");
@@ -162,5 +180,27 @@ impl Api {
             (Some(Ok(major)), Some(Ok(minor))) => Ok((major, minor) < than),
             _ => Err(unreadable(FORGE, "the server's version is not a version")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Next, Page};
+
+    fn next(page: &str, start: u64) -> Next {
+        let page: Page<u8> = serde_json::from_str(page).expect("a page");
+        page.next(start)
+    }
+
+    #[test]
+    fn pages_lead_on_or_end_and_never_in_circles() {
+        let page = r#"{"values":[1],"isLastPage":false,"nextPageStart":25,"size":1}"#;
+        assert_eq!(next(page, 0), Next::From(25));
+        assert_eq!(next(page, 25), Next::Nowhere);
+        let last = r#"{"values":[],"isLastPage":true,"nextPageStart":null}"#;
+        assert_eq!(next(last, 25), Next::End);
+        let odd = r#"{"values":[],"isLastPage":false}"#;
+        assert_eq!(next(odd, 0), Next::Nowhere);
+        assert!(serde_json::from_str::<Page<u8>>(r#"{"values":[]}"#).is_err());
     }
 }

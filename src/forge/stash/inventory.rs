@@ -43,12 +43,18 @@ impl Inventory for Stash {
     async fn branches(&self, repository: &EventRepository) -> Result<Vec<Branch>, ForgeError> {
         let path = slug::path(&repository.name)?;
         let restricted = format!("/branch-permissions/latest/{path}/restrictions");
-        // Only an administrator of the repository may read them.
-        let restrictions: Vec<Restriction> = self.admin.list(&restricted).await?;
+        let restrictions: Option<Vec<Restriction>> = match self.admin.list(&restricted).await {
+            Ok(all) => Some(all),
+            // Only an administrator of the repository may read them. Without them
+            // every branch may be restricted, and none is left out.
+            Err(ForgeError::Refused { .. }) => None,
+            Err(error) => return Err(error),
+        };
         let all: Vec<Tip> = self.api.list(&format!("/api/latest/{path}/branches")).await?;
         let mut branches = Vec::new();
         for tip in all {
-            let protected = restrictions.iter().any(|it| it.covers(&tip.id));
+            let known = restrictions.as_ref();
+            let protected = known.is_none_or(|all| all.iter().any(|it| it.covers(&tip.id)));
             if protected || tip.is_default {
                 branches.push(Branch {
                     name: branch_name(&tip.id)?,

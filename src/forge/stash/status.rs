@@ -30,19 +30,14 @@ impl Publisher for Stash {
         _: Option<&str>,
     ) -> Result<String, ForgeError> {
         let name = slug::report_key(&status.context);
+        let asked = self.subject(repository, status).await;
         if status.conclusion == Conclusion::Pass {
-            let pull = self.subject(repository, status).await?;
-            self.put_report(repository, status).await?;
-            self.post_build(repository, status, pull.as_ref()).await?;
-            self.review(repository, status, pull.as_ref()).await?;
+            self.good_news(repository, status, asked?.as_ref()).await?;
             return Ok(name);
         }
-        let asked = self.subject(repository, status).await;
         let pull = asked.as_ref().ok().and_then(Option::as_ref);
-        let reviewed = self.review(repository, status, pull).await;
-        let built = self.post_build(repository, status, pull).await;
-        let reported = self.put_report(repository, status).await;
-        reviewed.and(built).and(reported)?;
+        let told = self.bad_news(repository, status, pull).await;
+        told.and(self.put_report(repository, status).await)?;
         asked.map(|_| name)
     }
 
@@ -64,6 +59,37 @@ impl Publisher for Stash {
 }
 
 impl Stash {
+    /// Report, build status, review: no further than one that fails. If the
+    /// report is not ours to write, the other two say so.
+    async fn good_news(
+        &self,
+        repository: &EventRepository,
+        status: &Status,
+        pull: Option<&PullRequest>,
+    ) -> Result<(), ForgeError> {
+        if let Err(error) = self.put_report(repository, status).await {
+            if let ForgeError::Refused { .. } = error {
+                let blocked = without_report(status);
+                self.bad_news(repository, &blocked, pull).await?;
+            }
+            return Err(error);
+        }
+        self.post_build(repository, status, pull).await?;
+        self.review(repository, status, pull).await
+    }
+
+    /// Review and build status: each, whatever the other says.
+    async fn bad_news(
+        &self,
+        repository: &EventRepository,
+        status: &Status,
+        pull: Option<&PullRequest>,
+    ) -> Result<(), ForgeError> {
+        let reviewed = self.review(repository, status, pull).await;
+        let built = self.post_build(repository, status, pull).await;
+        reviewed.and(built)
+    }
+
     /// The pull request that the status is about, if it is about one that is
     /// open and still has this head.
     async fn subject(
@@ -80,6 +106,16 @@ impl Stash {
     }
 }
 
+/// What is said of a pass whose report cannot be written.
+fn without_report(status: &Status) -> Status {
+    let key = slug::report_key(&status.context);
+    Status {
+        conclusion: Conclusion::Error,
+        title: format!("could not report: the report {key} is not ours to replace"),
+        ..status.clone()
+    }
+}
+
 /// Another account's word before a word of ours that is gone.
 fn worst(all: [Standing; 3]) -> Standing {
     let rank = |standing: &Standing| match standing {
@@ -93,8 +129,27 @@ fn worst(all: [Standing; 3]) -> Standing {
 
 #[cfg(test)]
 mod tests {
-    use super::worst;
-    use crate::forge::Standing;
+    use super::{without_report, worst};
+    use crate::forge::{Standing, Status, StatusSubject};
+    use crate::model::oid::ObjectId;
+    use crate::model::verdict::Conclusion;
+
+    #[test]
+    fn a_pass_without_its_report_is_an_error_that_names_it() {
+        let said = without_report(&Status {
+            context: "forgewarden/main".into(),
+            head: ObjectId::parse("1".repeat(40)).expect("an id"),
+            subject: StatusSubject::PullRequest(1),
+            conclusion: Conclusion::Pass,
+            title: "nothing blocks".into(),
+            summary: String::new(),
+            annotations: Vec::new(),
+            details_url: String::new(),
+            external_id: String::new(),
+        });
+        assert_eq!(said.conclusion, Conclusion::Error);
+        assert!(said.title.contains("forgewarden_2Fmain"));
+    }
 
     #[test]
     fn one_that_does_not_stand_is_enough() {

@@ -39,6 +39,33 @@ async fn strangers_learn_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_test_of_the_connection_is_answered_and_never_stored() {
+    let gate = Gate::open().await;
+    let test = reqwest::Client::new()
+        .post(gate.url("/webhooks/fake"))
+        .header("x-fake-test", "1")
+        .header("x-fake-secret", SECRET)
+        .header("x-fake-delivery", "d1");
+    assert_eq!(test.send().await.expect("an answer").status(), 200);
+    let store = gate.store().await;
+    assert_eq!(store.delivery_state("fake", "d1").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_may_stand_in_the_url_and_only_the_right_one_counts() {
+    let gate = Gate::open().await;
+    let post = |path: String| {
+        let request = reqwest::Client::new().post(gate.url(&path));
+        let request = request.header("x-fake-delivery", "d1").body("[]");
+        async { request.send().await.expect("an answer").status().as_u16() }
+    };
+    assert_eq!(post("/webhooks/fake/wrong-secret".to_owned()).await, 401);
+    assert_eq!(post("/webhooks/fake/".to_owned()).await, 404);
+    assert_eq!(post(format!("/webhooks/other/{SECRET}")).await, 404);
+    assert_eq!(post(format!("/webhooks/fake/{SECRET}")).await, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_over_the_bound_is_refused_and_one_at_it_is_read() {
     let gate = Gate::open().await;
     assert_eq!(announce(&gate, MAX_BODY + 1).await, "HTTP/1.1 413");

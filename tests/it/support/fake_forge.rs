@@ -18,7 +18,7 @@ use forgewarden::model::refs::RefName;
 use forgewarden::model::repo::{ForgeKind, RepositoryName};
 use forgewarden::model::verdict::Conclusion;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// The secret of its deliveries.
 pub const SECRET: &str = "the-secret-of-the-fake-forge";
@@ -159,7 +159,11 @@ impl Intake for FakeForge {
             let value = delivery.headers.get(name)?;
             value.to_str().ok().map(str::to_owned)
         };
-        if header("x-fake-secret").as_deref() != Some(SECRET) {
+        if header("x-fake-test").is_some() {
+            return Err(Refused::Test);
+        }
+        let in_url = delivery.path_secret.as_ref().map(|it| it.expose_secret());
+        if header("x-fake-secret").as_deref().or(in_url) != Some(SECRET) {
             return Err(Refused::NotAuthentic("wrong secret"));
         }
         let id = header("x-fake-delivery").ok_or(Refused::Malformed("no id"))?;

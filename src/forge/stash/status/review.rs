@@ -59,7 +59,7 @@ impl Stash {
         let path = slug::path(&repository.name)?;
         let path = format!("/api/latest/{path}/pull-requests/{}/participants", pull.id.0);
         let word = Word {
-            status: word(status.conclusion),
+            status: wanted(status.conclusion, pull, own),
             last_reviewed_commit: status.head.to_string(),
         };
         let own_path = format!("{path}/{}", own.slug);
@@ -134,11 +134,10 @@ fn standing(status: &Status, pull: &PullRequest, own: &Account) -> Standing {
     if pull.is_by(own.number) {
         return Standing::Stands;
     }
-    let mut all = pull.reviewers.iter().chain(&pull.participants);
-    let Some(ours) = all.find(|it| it.user.number() == Some(own.number)) else {
+    let Some(ours) = ours(pull, own) else {
         return Standing::Changed("we are no reviewer".to_owned());
     };
-    let wanted = word(status.conclusion);
+    let wanted = wanted(status.conclusion, pull, own);
     let said = ours.status.as_deref().unwrap_or("nothing");
     if said != wanted {
         let said = excerpt(said, 40);
@@ -146,7 +145,7 @@ fn standing(status: &Status, pull: &PullRequest, own: &Account) -> Standing {
     }
     let seen = ours.last_reviewed_commit.as_deref();
     // A word that was not said yet stands for no commit.
-    if wanted != UNAPPROVED && seen != Some(status.head.to_string().as_str()) {
+    if status.conclusion != Conclusion::Pending && seen != Some(status.head.to_string().as_str()) {
         return Standing::Changed("our review is of another commit".to_owned());
     }
     match is_reviewer(ours) {
@@ -155,18 +154,34 @@ fn standing(status: &Status, pull: &PullRequest, own: &Account) -> Standing {
     }
 }
 
+/// What we said last.
+fn ours<'a>(pull: &'a PullRequest, own: &Account) -> Option<&'a Participant> {
+    let mut all = pull.reviewers.iter().chain(&pull.participants);
+    all.find(|it| it.user.number() == Some(own.number))
+}
+
+/// What we have to say now. A veto stays until there is a pass: if it were
+/// taken back while we judge again, that moment would be enough to merge.
+fn wanted(conclusion: Conclusion, pull: &PullRequest, own: &Account) -> &'static str {
+    let said = ours(pull, own).and_then(|it| it.status.as_deref());
+    match conclusion {
+        Conclusion::Pending if said == Some(NEEDS_WORK) => NEEDS_WORK,
+        other => word(other),
+    }
+}
+
 fn is_reviewer(participant: &Participant) -> bool {
     participant.role.as_deref() == Some("REVIEWER")
 }
 
-const UNAPPROVED: &str = "UNAPPROVED";
+const NEEDS_WORK: &str = "NEEDS_WORK";
 
 /// The only mapping to a reviewer's words. Only a pass approves.
 fn word(conclusion: Conclusion) -> &'static str {
     match conclusion {
         Conclusion::Pass => "APPROVED",
-        Conclusion::Pending => UNAPPROVED,
-        Conclusion::Fail | Conclusion::Error => "NEEDS_WORK",
+        Conclusion::Pending => "UNAPPROVED",
+        Conclusion::Fail | Conclusion::Error => NEEDS_WORK,
     }
 }
 
@@ -244,7 +259,11 @@ mod tests {
         assert_eq!(stands(fail, said.clone(), 1), Standing::Stands);
         let pending = ours("UNAPPROVED", "", "REVIEWER");
         assert_eq!(stands(Conclusion::Pending, pending, 1), Standing::Stands);
+        // A veto of an earlier head stays while the new one is judged.
+        let veto = ours("NEEDS_WORK", &"2".repeat(40), "REVIEWER");
+        assert_eq!(stands(Conclusion::Pending, veto, 1), Standing::Stands);
         let odd = [
+            (Conclusion::Pending, ours("APPROVED", &head, "REVIEWER")),
             (fail, json!([])),
             (pass, said),
             (fail, ours("NEEDS_WORK", &"2".repeat(40), "REVIEWER")),
