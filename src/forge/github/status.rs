@@ -15,6 +15,7 @@ use super::payload::App;
 use super::token::Purpose;
 use crate::forge::support::reading::Id;
 use crate::forge::support::url::encoded;
+use crate::forge::support::wording::title;
 use crate::forge::{Annotation, ForgeError, Publisher, Standing, Status};
 use crate::model::event::EventRepository;
 use crate::model::verdict::Conclusion;
@@ -270,17 +271,6 @@ impl<'a> Output<'a> {
             summary: cut(&status.summary, room) + &rest,
             annotations,
         }
-    }
-}
-
-/// An error says first that nothing was judged: it is shown as a failure.
-fn title(status: &Status) -> String {
-    const COULD_NOT_JUDGE: &str = "could not judge";
-    match status.conclusion {
-        Conclusion::Error if !status.title.contains(COULD_NOT_JUDGE) => {
-            format!("{COULD_NOT_JUDGE}: {}", status.title)
-        }
-        _ => status.title.clone(),
     }
 }
 

@@ -8,3 +8,4 @@ pub(super) mod headers;
 pub(super) mod reading;
 pub(super) mod secrets;
 pub(super) mod url;
+pub(super) mod wording;

@@ -50,20 +50,8 @@ impl Evidence for GitLab {
         repository: &EventRepository,
         head: ObjectId,
     ) -> Result<Vec<PullRequestState>, ForgeError> {
-        let of_commit = OfCommit::builder()
-            .project(repository.id)
-            .sha(head.to_string())
-            .build();
-        // A refusal: the project does not know the commit (yet).
-        let associated: Vec<Found> = match self.api.list(&built(of_commit)?).await {
-            Err(ForgeError::Refused { .. }) => Vec::new(),
-            found => found?,
-        };
-        let mut open = open_with(repository.id, head, associated)?;
-        if open.is_empty() {
-            // Merge requests from forks are not always associated with their commits.
-            open = open_with(repository.id, head, self.opened(repository.id).await?)?;
-        }
+        let open = self.open_with(repository.id, head).await?;
+        let open = open.into_iter().map(state).collect::<Result<_, _>>()?;
         self.with_tips(repository.id, open).await
     }
 
@@ -85,10 +73,15 @@ impl Evidence for GitLab {
             let reason = format!("{actor} has no number, so no group can be asked for it");
             return Err(refused(FORGE, reason));
         };
+        if group.bytes().all(|byte| byte.is_ascii_digit()) {
+            // GitLab would take it for the number of whatever group has it.
+            let reason = format!("\"{}\" is not the path of a group", excerpt(group, 80));
+            return Err(refused(FORGE, reason));
+        }
         let path = encoded(group.as_bytes(), b"");
         let path = format!("/groups/{path}/members/all/{user}");
         if let Some(member) = self.api.find_at::<Member>(&path).await? {
-            return Ok(member.counts(self.api.now()));
+            return Ok(member.id.0 == user && member.counts(self.api.now()));
         }
         // 404: no such member, or no such group. Only the first is an answer.
         let known: Option<GroupFound> =
@@ -115,6 +108,29 @@ impl GitLab {
             .merge_request(number)
             .build();
         self.api.get(&built(endpoint)?).await
+    }
+
+    /// The open merge requests into this project with this head.
+    pub(super) async fn open_with(
+        &self,
+        project: u64,
+        head: ObjectId,
+    ) -> Result<Vec<Found>, ForgeError> {
+        let of_commit = OfCommit::builder()
+            .project(project)
+            .sha(head.to_string())
+            .build();
+        // A refusal: the project does not know the commit (yet).
+        let associated = match self.api.list(&built(of_commit)?).await {
+            Err(ForgeError::Refused { .. }) => Vec::new(),
+            found => found?,
+        };
+        let open = only_open_with(project, head, associated);
+        if !open.is_empty() {
+            return Ok(open);
+        }
+        // Merge requests from forks are not always associated with their commits.
+        Ok(only_open_with(project, head, self.opened(project).await?))
     }
 
     async fn opened(&self, project: u64) -> Result<Vec<Found>, ForgeError> {
@@ -160,7 +176,7 @@ impl GitLab {
 /// A merge request, as GitLab answers.
 #[derive(Deserialize)]
 pub(super) struct Found {
-    iid: Id,
+    pub(super) iid: Id,
     pub(super) state: String,
     pub(super) target_branch: String,
     pub(super) source_branch: String,
@@ -224,17 +240,12 @@ fn state(found: Found) -> Result<PullRequestState, ForgeError> {
     })
 }
 
-/// Those into this project, open, with this head.
-fn open_with(
-    project: u64,
-    head: ObjectId,
-    found: Vec<Found>,
-) -> Result<Vec<PullRequestState>, ForgeError> {
+fn only_open_with(project: u64, head: ObjectId, found: Vec<Found>) -> Vec<Found> {
     let head = head.to_string();
     let here = found.into_iter().filter(|it| {
         it.project_id.0 == project && it.is_open() && it.sha.as_deref() == Some(head.as_str())
     });
-    here.map(state).collect()
+    here.collect()
 }
 
 #[derive(Deserialize)]
@@ -260,6 +271,7 @@ struct GroupFound {
 /// A member of a group, inherited ones too.
 #[derive(Deserialize)]
 struct Member {
+    id: Id,
     state: String,
     membership_state: Option<String>,
     expires_at: Option<String>,
@@ -291,7 +303,7 @@ mod tests {
             member.counts(now)
         };
         let json = |state: &str, until: Option<&str>| {
-            serde_json::json!({ "state": state, "expires_at": until })
+            serde_json::json!({ "id": 3, "state": state, "expires_at": until })
         };
         assert!(counts(json("active", None)));
         assert!(counts(json("active", Some("2026-01-03"))));

@@ -23,6 +23,7 @@ use super::api::built;
 use super::payload::Account;
 use crate::forge::support::answer::{Answer, unavailable};
 use crate::forge::support::reading::Id;
+use crate::forge::support::wording::title;
 use crate::forge::{ForgeError, Publisher, Standing, Status};
 use crate::model::event::EventRepository;
 use crate::model::repo::ForgeKind;
@@ -51,17 +52,18 @@ impl Publisher for GitLab {
         status: &Status,
         _previous: Option<&str>,
     ) -> Result<String, ForgeError> {
-        let place = self.place(repository, status).await?;
-        let posted = self.post(repository, status, &place).await;
-        let (mut answered, mut discussed) = (Ok(()), Ok(()));
-        if let Some(number) = place.gates {
-            answered = self.answer_check(repository, status, number).await;
-            discussed = self.discuss(repository, (status, &place), number).await;
+        let mut done = Vec::new();
+        for place in &self.places(repository, status).await? {
+            done.push(self.post(repository, status, place).await);
+            if let Some(number) = place.gates {
+                let check = self.answer_check(repository, status, number).await;
+                let thread = self.discuss(repository, (status, place), number).await;
+                done.extend([check.map(|()| None), thread.map(|()| None)]);
+            }
         }
-        let id = posted?;
-        answered?;
-        discussed?;
-        Ok(id.0.to_string())
+        let ids = done.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let ids = ids.into_iter().flatten().map(|id| id.0.to_string());
+        Ok(ids.collect::<Vec<_>>().join(" "))
     }
 
     async fn standing(
@@ -70,9 +72,25 @@ impl Publisher for GitLab {
         status: &Status,
         _published_as: &str,
     ) -> Result<Standing, ForgeError> {
-        let place = self.place(repository, status).await?;
+        for place in &self.places(repository, status).await? {
+            let standing = self.standing_at(repository, status, place).await?;
+            if standing != Standing::Stands {
+                return Ok(standing);
+            }
+        }
+        Ok(Standing::Stands)
+    }
+}
+
+impl GitLab {
+    async fn standing_at(
+        &self,
+        repository: &EventRepository,
+        status: &Status,
+        place: &Place,
+    ) -> Result<Standing, ForgeError> {
         let me = self.api.me().await?.id;
-        let Some(found) = self.counting(repository, status, &place).await? else {
+        let Some(found) = self.counting(repository, status, place).await? else {
             let what = "there is no status of ours in the pipeline that counts";
             return Ok(Standing::Changed(what.to_owned()));
         };
@@ -88,26 +106,24 @@ impl Publisher for GitLab {
         if let Some(changed) = self.check_changed(repository, status, number).await? {
             return Ok(Standing::Changed(changed));
         }
-        let changed = self.thread_changed(repository, (status, &place), number);
+        let changed = self.thread_changed(repository, (status, place), number);
         Ok(changed.await?.map_or(Standing::Stands, Standing::Changed))
     }
-}
 
-impl GitLab {
     /// Puts the commit status where it counts, unless it stands there.
     async fn post(
         &self,
         repository: &EventRepository,
         status: &Status,
         place: &Place,
-    ) -> Result<Id, ForgeError> {
+    ) -> Result<Option<Id>, ForgeError> {
         let me = self.api.me().await?.id;
         let wanted = NewStatus::of(status, place);
         if let Some(found) = self.counting(repository, status, place).await?
             && found.is_by(me)
             && found.says(&wanted)
         {
-            return Ok(found.id);
+            return Ok(Some(found.id));
         }
         let answer = self.send(repository, status, &wanted).await?;
         let repeated = answer.status == StatusCode::BAD_REQUEST
@@ -118,7 +134,7 @@ impl GitLab {
         // GitLab refuses a state that stands already; and what it took may be
         // hidden by another account's.
         match self.counting(repository, status, place).await? {
-            Some(found) if found.is_by(me) && found.status == wanted.state => Ok(found.id),
+            Some(found) if found.is_by(me) && found.status == wanted.state => Ok(Some(found.id)),
             Some(found) => {
                 let reason = format!("{}: another status counts: {}", answer.request, found.shown());
                 Err(unavailable(FORGE, reason))
@@ -208,17 +224,6 @@ impl<'a> NewStatus<'a> {
             target_url: (url.chars().count() <= MAX_TEXT).then_some(url),
             pipeline_id: place.pipeline.map(|id| id.0),
         }
-    }
-}
-
-/// An error says first that nothing was judged: it is shown as a failure.
-fn title(status: &Status) -> String {
-    const COULD_NOT_JUDGE: &str = "could not judge";
-    match status.conclusion {
-        Conclusion::Error if !status.title.contains(COULD_NOT_JUDGE) => {
-            format!("{COULD_NOT_JUDGE}: {}", status.title)
-        }
-        _ => status.title.clone(),
     }
 }
 
