@@ -84,8 +84,10 @@ impl Evidence for GitLab {
             return Ok(member.id.0 == user && member.counts(self.api.now()));
         }
         // 404: no such member, or no such group. Only the first is an answer.
-        let known: Option<GroupFound> =
-            self.api.find(&built(Group::builder().group(group).build())?).await?;
+        let known: Option<GroupFound> = self
+            .api
+            .find(&built(Group::builder().group(group).build())?)
+            .await?;
         match known {
             Some(found) if found.full_path.eq_ignore_ascii_case(group) => Ok(false),
             _ => {
@@ -142,10 +144,7 @@ impl GitLab {
     }
 
     /// Every open merge request of a project, as it is now.
-    pub(super) async fn all_open(
-        &self,
-        project: u64,
-    ) -> Result<Vec<PullRequestState>, ForgeError> {
+    pub(super) async fn all_open(&self, project: u64) -> Result<Vec<PullRequestState>, ForgeError> {
         let found = self.opened(project).await?;
         // One without a head is still being prepared, and comes with an event.
         let ready = found.into_iter().filter(|it| it.sha.is_some());
@@ -302,9 +301,7 @@ mod tests {
             let member: Member = serde_json::from_value(json).expect("a member");
             member.counts(now)
         };
-        let json = |state: &str, until: Option<&str>| {
-            serde_json::json!({ "id": 3, "state": state, "expires_at": until })
-        };
+        let json = |state: &str, until: Option<&str>| serde_json::json!({ "id": 3, "state": state, "expires_at": until });
         assert!(counts(json("active", None)));
         assert!(counts(json("active", Some("2026-01-03"))));
         assert!(!counts(json("active", Some("2026-01-02"))));

@@ -13,13 +13,14 @@ mod thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gitlab::api::projects::repository::commits::CommitStatuses;
+use gitlab::api::common::SortOrder;
+use gitlab::api::projects::repository::commits::{CommitStatuses, CommitStatusesOrderBy};
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use self::place::Place;
 use super::GitLab;
-use super::api::built;
+use super::api::{PAGE, built};
 use super::payload::Account;
 use crate::forge::support::answer::{Answer, unavailable};
 use crate::forge::support::reading::Id;
@@ -136,7 +137,11 @@ impl GitLab {
         match self.counting(repository, status, place).await? {
             Some(found) if found.is_by(me) && found.status == wanted.state => Ok(Some(found.id)),
             Some(found) => {
-                let reason = format!("{}: another status counts: {}", answer.request, found.shown());
+                let reason = format!(
+                    "{}: another status counts: {}",
+                    answer.request,
+                    found.shown()
+                );
                 Err(unavailable(FORGE, reason))
             }
             None => {
@@ -170,13 +175,26 @@ impl GitLab {
         status: &Status,
         place: &Place,
     ) -> Result<Option<Found>, ForgeError> {
-        let endpoint = CommitStatuses::builder()
+        let mut endpoint = CommitStatuses::builder();
+        endpoint
             .project(repository.id)
             .commit(status.head.to_string())
             .name(status.context.clone())
-            .all(true)
-            .build();
-        let all: Vec<Found> = self.api.list(&built(endpoint)?).await?;
+            .ref_(place.name.clone())
+            .order_by(CommitStatusesOrderBy::Id)
+            .sort(SortOrder::Descending)
+            .all(true);
+        if let Some(pipeline) = place.pipeline {
+            endpoint.pipeline_id(pipeline.0);
+        }
+        let endpoint = built(endpoint.build())?;
+        let mut all: Vec<Found> = self.api.first_page(&endpoint).await?;
+        // Older GitLab does not sort: then the newest may be on any page. Where it
+        // does, nobody can hide the newest behind ten thousand others.
+        let ascending = all.first().map(|it| it.id) < all.last().map(|it| it.id);
+        if all.len() >= PAGE && ascending {
+            all = self.api.list(&endpoint).await?;
+        }
         let here = all.into_iter().filter(|found| {
             let same_pipeline = match (place.pipeline, found.pipeline_id) {
                 (Some(wanted), Some(found)) => wanted == found,
@@ -252,7 +270,9 @@ struct Found {
 
 impl Found {
     fn is_by(&self, account: Id) -> bool {
-        self.author.as_ref().is_some_and(|author| author.id == account)
+        self.author
+            .as_ref()
+            .is_some_and(|author| author.id == account)
     }
 
     fn says(&self, wanted: &NewStatus<'_>) -> bool {
@@ -290,7 +310,10 @@ mod tests {
     fn a_description_is_cut_to_gitlabs_limit() {
         assert_eq!(cut("grün"), "grün");
         let long = cut(&"ü".repeat(256));
-        assert_eq!((long.chars().count(), long.chars().last()), (255, Some('…')));
+        assert_eq!(
+            (long.chars().count(), long.chars().last()),
+            (255, Some('…'))
+        );
         assert_eq!(cut(&"ü".repeat(255)), "ü".repeat(255));
     }
 }

@@ -197,8 +197,16 @@ mod tests {
     fn a_status_goes_to_the_pipeline_that_the_merge_request_waits_for() {
         let main = "forgewarden/main";
         let none = place(7, HEAD, Value::Null, main);
-        assert_eq!((none.name.as_str(), none.pipeline, none.thread), ("topic", None, None));
-        let own = place(7, HEAD, pipeline(7, HEAD, "refs/merge-requests/5/head"), main);
+        assert_eq!(
+            (none.name.as_str(), none.pipeline, none.thread),
+            ("topic", None, None)
+        );
+        let own = place(
+            7,
+            HEAD,
+            pipeline(7, HEAD, "refs/merge-requests/5/head"),
+            main,
+        );
         assert_eq!(own.name, "refs/merge-requests/5/head");
         assert_eq!(own.pipeline.map(|id| id.0), Some(9));
         let earlier = place(7, HEAD, pipeline(7, OTHER, "topic"), main);
@@ -211,14 +219,28 @@ mod tests {
         let fork = place(8, HEAD, pipeline(8, HEAD, "topic"), main);
         assert_eq!((fork.pipeline, fork.thread), (None, Some(Why::Fork)));
         assert_eq!(fork.name, "refs/merge-requests/5/head");
-        let result = place(7, HEAD, pipeline(7, OTHER, "refs/merge-requests/5/merge"), main);
-        assert_eq!((result.pipeline, result.thread), (None, Some(Why::MergeResult)));
+        let result = place(
+            7,
+            HEAD,
+            pipeline(7, OTHER, "refs/merge-requests/5/merge"),
+            main,
+        );
+        assert_eq!(
+            (result.pipeline, result.thread),
+            (None, Some(Why::MergeResult))
+        );
     }
 
     #[test]
     fn only_the_present_head_and_target_move_the_gates() {
-        assert_eq!(place(7, HEAD, Value::Null, "forgewarden/main").gates, Some(5));
+        assert_eq!(
+            place(7, HEAD, Value::Null, "forgewarden/main").gates,
+            Some(5)
+        );
         assert_eq!(place(7, OTHER, Value::Null, "forgewarden/main").gates, None);
-        assert_eq!(place(7, HEAD, Value::Null, "forgewarden/release").gates, None);
+        assert_eq!(
+            place(7, HEAD, Value::Null, "forgewarden/release").gates,
+            None
+        );
     }
 }
