@@ -24,6 +24,8 @@ use crate::model::repo::ForgeKind;
 
 const FORGE: ForgeKind = ForgeKind::GitLab;
 const TOKEN: HeaderName = HeaderName::from_static("private-token");
+/// Most entries of one page.
+pub(super) const PAGE: usize = 100;
 /// What to look at after a 401, 403 or 404: GitLab says 404 for what the token
 /// may not see.
 const HINT: &str = "is the token valid, has it the scope `api`, and is its account a member of \
@@ -83,6 +85,14 @@ impl Api {
         endpoint: &impl Endpoint,
     ) -> Result<Option<T>, ForgeError> {
         self.client.find(&path(endpoint, "")?).await
+    }
+
+    /// The first [`PAGE`] entries of a list.
+    pub(super) async fn first_page<T: DeserializeOwned>(
+        &self,
+        endpoint: &impl Endpoint,
+    ) -> Result<Vec<T>, ForgeError> {
+        self.client.get(&path(endpoint, "per_page=100")?).await
     }
 
     /// All entries of a list: every page, or an error.

@@ -12,8 +12,9 @@ use serde_json::Value;
 use super::GitLab;
 use super::api::built;
 use super::payload::{self, Commit};
+use super::slug;
 use super::webhook::recovered;
-use crate::forge::support::answer::unreadable;
+use crate::forge::support::answer::{refused, unreadable};
 use crate::forge::support::reading::Id;
 use crate::forge::{Branch, ForgeError, Inventory, PullRequestState};
 use crate::model::delivery::VerifiedDelivery;
@@ -37,6 +38,10 @@ impl Inventory for GitLab {
     }
 
     async fn repository(&self, name: &RepositoryName) -> Result<EventRepository, ForgeError> {
+        if !slug::is_slug(name.as_str()) {
+            let reason = format!("\"{name}\" is not group/project");
+            return Err(refused(ForgeKind::GitLab, reason));
+        }
         let project = Project::builder().project(name.as_str()).build();
         let found: ProjectFound = self.api.get(&built(project)?).await?;
         found.named()

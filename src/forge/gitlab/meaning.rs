@@ -148,7 +148,13 @@ mod tests {
         let at = "2026-01-02T03:05:00Z".parse().expect("a time");
         let (instance, event) = ("gitlab".into(), "System Hook".into());
         let body = body.to_string().into_bytes();
-        meaning(&VerifiedDelivery::attest(instance, "1".into(), event, body, at))
+        meaning(&VerifiedDelivery::attest(
+            instance,
+            "1".into(),
+            event,
+            body,
+            at,
+        ))
     }
 
     fn event(body: &Value) -> Event {
@@ -176,7 +182,8 @@ mod tests {
 
     #[test]
     fn every_ref_of_a_push_is_in_one_event() {
-        let change = |name: &str, before, after| json!({ "ref": name, "before": before, "after": after });
+        let change =
+            |name: &str, before, after| json!({ "ref": name, "before": before, "after": after });
         let body = json!({
             "event_name": "repository_update", "user_id": 3, "user_name": "Alice", "project_id": 7,
             "project": { "path_with_namespace": "acme/app", "default_branch": "main" },
@@ -187,7 +194,12 @@ mod tests {
             ],
             "refs": ["refs/heads/a"],
         });
-        let Event::Push { repository, updates, actor } = event(&body) else {
+        let Event::Push {
+            repository,
+            updates,
+            actor,
+        } = event(&body)
+        else {
             panic!("not a push");
         };
         assert_eq!((repository.id, updates.len()), (7, 5));
@@ -204,17 +216,34 @@ mod tests {
             "project_id": 7, "project": project(), "commits": [],
         });
         let with = event(&body);
-        body.as_object_mut().expect("an object").remove("object_kind");
+        body.as_object_mut()
+            .expect("an object")
+            .remove("object_kind");
         assert_eq!(with, event(&body));
-        let Event::Push { actor, .. } = with else { panic!("not a push") };
+        let Event::Push { actor, .. } = with else {
+            panic!("not a push")
+        };
         assert!(actor.expect("a pusher").robot);
     }
 
     #[test]
     fn every_action_on_a_merge_request_is_judged_in_the_target_project() {
-        for action in ["open", "reopen", "update", "approved", "unapproval", "close", "new-one"] {
-            let Event::PullRequest { repository, number, actor, open, .. } =
-                event(&merge_request(action))
+        for action in [
+            "open",
+            "reopen",
+            "update",
+            "approved",
+            "unapproval",
+            "close",
+            "new-one",
+        ] {
+            let Event::PullRequest {
+                repository,
+                number,
+                actor,
+                open,
+                ..
+            } = event(&merge_request(action))
             else {
                 panic!("{action}");
             };
@@ -226,20 +255,28 @@ mod tests {
         assert!(of(&elsewhere).is_err());
         let mut merged = merge_request("merge");
         merged["object_attributes"]["state"] = json!("merged");
-        assert!(matches!(event(&merged), Event::PullRequest { open: false, .. }));
+        assert!(matches!(
+            event(&merged),
+            Event::PullRequest { open: false, .. }
+        ));
     }
 
     #[test]
     fn only_a_new_pipeline_that_no_status_made_asks_again() {
         let pipeline = |status: &str, source: &str, created: &str| {
-            of(&json!({ "object_kind": "pipeline", "project": project(), "object_attributes": {
-                "id": 1, "sha": ONE, "status": status, "source": source, "created_at": created } }))
+            of(
+                &json!({ "object_kind": "pipeline", "project": project(), "object_attributes": {
+                "id": 1, "sha": ONE, "status": status, "source": source, "created_at": created } }),
+            )
         };
         let new = "2026-01-02 03:04:05 UTC";
         for source in ["push", "web", "merge_request_event"] {
             let asked = pipeline("pending", source, new);
-            assert!(matches!(&asked, Ok(Meaning::Events(all))
-                if matches!(all[..], [Event::Recheck { .. }])), "{source}: {asked:?}");
+            assert!(
+                matches!(&asked, Ok(Meaning::Events(all))
+                if matches!(all[..], [Event::Recheck { .. }])),
+                "{source}: {asked:?}"
+            );
         }
         for (status, source, created) in [
             ("pending", "external", new),
@@ -249,21 +286,31 @@ mod tests {
             ("pending", "push", "yesterday"),
         ] {
             let ignored = pipeline(status, source, created);
-            assert!(matches!(ignored, Ok(Meaning::NotOfInterest(_))), "{status} {source}");
+            assert!(
+                matches!(ignored, Ok(Meaning::NotOfInterest(_))),
+                "{status} {source}"
+            );
         }
     }
 
     #[test]
     fn what_cannot_be_read_is_kept_and_what_is_not_ours_is_named() {
         let renamed = json!({ "event_name": "project_rename", "path_with_namespace": "acme/new" });
-        assert!(matches!(event(&renamed), Event::AccessChanged { what } if what.contains("acme/new")));
+        assert!(
+            matches!(event(&renamed), Event::AccessChanged { what } if what.contains("acme/new"))
+        );
         for other in ["note", "key_create", "issue", "user_create"] {
             let ignored = of(&json!({ "object_kind": other }));
             assert_eq!(ignored, Ok(Meaning::NotOfInterest(other.into())));
         }
         let mut no_head = merge_request("open");
         no_head["object_attributes"]["last_commit"]["id"] = json!(NONE);
-        for odd in [json!({}), json!([]), json!({ "object_kind": "push" }), no_head] {
+        for odd in [
+            json!({}),
+            json!([]),
+            json!({ "object_kind": "push" }),
+            no_head,
+        ] {
             assert!(of(&odd).is_err(), "{odd}");
         }
     }

@@ -226,7 +226,12 @@ mod tests {
 
     #[test]
     fn robots_are_known_by_the_names_that_gitlab_gives() {
-        for robot in ["project_7_bot", "project_12_bot_a1b2", "group_3_bot2", "ghost"] {
+        for robot in [
+            "project_7_bot",
+            "project_12_bot_a1b2",
+            "group_3_bot2",
+            "ghost",
+        ] {
             assert!(is_robot(robot), "{robot}");
         }
         for person in ["alice", "project_bot", "project_x_bot", "group_3", "ghosts"] {

@@ -44,7 +44,12 @@ mod tests {
 
     #[test]
     fn only_groups_and_project_in_gitlabs_alphabet() {
-        for good in ["acme/app", "acme/platform/team/app", "a-b_c/d.e", "alice/.x"] {
+        for good in [
+            "acme/app",
+            "acme/platform/team/app",
+            "a-b_c/d.e",
+            "alice/.x",
+        ] {
             assert!(is_slug(good), "{good}");
         }
         let long = format!("acme/{}", "a".repeat(256));

@@ -116,9 +116,7 @@ impl GitLabIntake {
         ))?;
         match secrets.has(token) {
             true => Ok(()),
-            false => Err(Refused::NotAuthentic(
-                "X-Gitlab-Token is no secret of ours",
-            )),
+            false => Err(Refused::NotAuthentic("X-Gitlab-Token is no secret of ours")),
         }
     }
 }
@@ -317,7 +315,10 @@ mod tests {
         ];
         for (header, values) in odd {
             let delivery = with(header, values);
-            assert!(refused(&intake(&[], &[SIGNING]), delivery), "{header} {values:?}");
+            assert!(
+                refused(&intake(&[], &[SIGNING]), delivery),
+                "{header} {values:?}"
+            );
         }
         assert!(refused(&intake(&[], &[OTHER]), with("", &[])));
         let mut tampered = with("", &[]);

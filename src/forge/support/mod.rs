@@ -11,3 +11,4 @@ pub(super) mod secrets;
 pub(super) mod steps;
 pub(super) mod text;
 pub(super) mod url;
+pub(super) mod wording;

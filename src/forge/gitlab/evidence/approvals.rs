@@ -6,7 +6,6 @@
 //! approval is for the head that had come before it and was not replaced yet.
 //! What cannot be bound so is for no head, and does not count.
 
-use gitlab::api::common::SortOrder;
 use gitlab::api::projects::merge_requests::approvals::MergeRequestApprovals;
 use gitlab::api::projects::merge_requests::notes::MergeRequestNotes;
 use jiff::Timestamp;
@@ -75,14 +74,16 @@ pub(super) async fn standing(
     }
     let path = format!("/projects/{project}/merge_requests/{number}/versions");
     let versions = api.list_at(&path).await?;
-    let dated = approvals.approved_by.iter().all(|it| it.approved_at.is_some());
+    let dated = approvals
+        .approved_by
+        .iter()
+        .all(|it| it.approved_at.is_some());
     let notes = match dated {
         true => Vec::new(),
         false => {
             let endpoint = MergeRequestNotes::builder()
                 .project(project)
                 .merge_request(number)
-                .sort(SortOrder::Ascending)
                 .build();
             api.list(&built(endpoint)?).await?
         }
@@ -153,7 +154,9 @@ mod tests {
         let approvals = json!({ "approved_by": approvals });
         let approvals = serde_json::from_value(approvals).expect("approvals");
         let all = bound(approvals, &versions, &notes).expect("readable");
-        let shown = all.iter().map(|it| format!("{} {}", it.actor, &it.head.short()[..1]));
+        let shown = all
+            .iter()
+            .map(|it| format!("{} {}", it.actor, &it.head.short()[..1]));
         shown.collect()
     }
 
@@ -164,7 +167,12 @@ mod tests {
     #[test]
     fn an_approval_is_for_the_head_that_it_was_given_for() {
         let heads = [("1", 10), ("2", 20)];
-        for (minute, expected) in [(15, Some("alice 1")), (25, Some("alice 2")), (5, None), (20, None)] {
+        for (minute, expected) in [
+            (15, Some("alice 1")),
+            (25, Some("alice 2")),
+            (5, None),
+            (20, None),
+        ] {
             let approval = json!([{ "user": alice(), "approved_at": at(minute) }]);
             let standing = standing(&heads, &approval, &json!([]));
             assert_eq!(standing.first().map(String::as_str), expected, "{minute}");
@@ -181,7 +189,10 @@ mod tests {
         };
         let own = note("approved this merge request", 25, true, false);
         let early = note("approved this merge request", 15, true, false);
-        assert_eq!(standing(&heads, &approval, &json!([early, own])), ["alice 2"]);
+        assert_eq!(
+            standing(&heads, &approval, &json!([early, own])),
+            ["alice 2"]
+        );
         for other in [
             note("approved this merge request", 25, false, false),
             note("approved this merge request", 25, true, true),

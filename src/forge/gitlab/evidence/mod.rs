@@ -50,20 +50,8 @@ impl Evidence for GitLab {
         repository: &EventRepository,
         head: ObjectId,
     ) -> Result<Vec<PullRequestState>, ForgeError> {
-        let of_commit = OfCommit::builder()
-            .project(repository.id)
-            .sha(head.to_string())
-            .build();
-        // A refusal: the project does not know the commit (yet).
-        let associated: Vec<Found> = match self.api.list(&built(of_commit)?).await {
-            Err(ForgeError::Refused { .. }) => Vec::new(),
-            found => found?,
-        };
-        let mut open = open_with(repository.id, head, associated)?;
-        if open.is_empty() {
-            // Merge requests from forks are not always associated with their commits.
-            open = open_with(repository.id, head, self.opened(repository.id).await?)?;
-        }
+        let open = self.open_with(repository.id, head).await?;
+        let open = open.into_iter().map(state).collect::<Result<_, _>>()?;
         self.with_tips(repository.id, open).await
     }
 
@@ -85,14 +73,21 @@ impl Evidence for GitLab {
             let reason = format!("{actor} has no number, so no group can be asked for it");
             return Err(refused(FORGE, reason));
         };
+        if group.bytes().all(|byte| byte.is_ascii_digit()) {
+            // GitLab would take it for the number of whatever group has it.
+            let reason = format!("\"{}\" is not the path of a group", excerpt(group, 80));
+            return Err(refused(FORGE, reason));
+        }
         let path = encoded(group.as_bytes(), b"");
         let path = format!("/groups/{path}/members/all/{user}");
         if let Some(member) = self.api.find_at::<Member>(&path).await? {
-            return Ok(member.counts(self.api.now()));
+            return Ok(member.id.0 == user && member.counts(self.api.now()));
         }
         // 404: no such member, or no such group. Only the first is an answer.
-        let known: Option<GroupFound> =
-            self.api.find(&built(Group::builder().group(group).build())?).await?;
+        let known: Option<GroupFound> = self
+            .api
+            .find(&built(Group::builder().group(group).build())?)
+            .await?;
         match known {
             Some(found) if found.full_path.eq_ignore_ascii_case(group) => Ok(false),
             _ => {
@@ -117,6 +112,29 @@ impl GitLab {
         self.api.get(&built(endpoint)?).await
     }
 
+    /// The open merge requests into this project with this head.
+    pub(super) async fn open_with(
+        &self,
+        project: u64,
+        head: ObjectId,
+    ) -> Result<Vec<Found>, ForgeError> {
+        let of_commit = OfCommit::builder()
+            .project(project)
+            .sha(head.to_string())
+            .build();
+        // A refusal: the project does not know the commit (yet).
+        let associated = match self.api.list(&built(of_commit)?).await {
+            Err(ForgeError::Refused { .. }) => Vec::new(),
+            found => found?,
+        };
+        let open = only_open_with(project, head, associated);
+        if !open.is_empty() {
+            return Ok(open);
+        }
+        // Merge requests from forks are not always associated with their commits.
+        Ok(only_open_with(project, head, self.opened(project).await?))
+    }
+
     async fn opened(&self, project: u64) -> Result<Vec<Found>, ForgeError> {
         let endpoint = MergeRequests::builder()
             .project(project)
@@ -126,10 +144,7 @@ impl GitLab {
     }
 
     /// Every open merge request of a project, as it is now.
-    pub(super) async fn all_open(
-        &self,
-        project: u64,
-    ) -> Result<Vec<PullRequestState>, ForgeError> {
+    pub(super) async fn all_open(&self, project: u64) -> Result<Vec<PullRequestState>, ForgeError> {
         let found = self.opened(project).await?;
         // One without a head is still being prepared, and comes with an event.
         let ready = found.into_iter().filter(|it| it.sha.is_some());
@@ -160,7 +175,7 @@ impl GitLab {
 /// A merge request, as GitLab answers.
 #[derive(Deserialize)]
 pub(super) struct Found {
-    iid: Id,
+    pub(super) iid: Id,
     pub(super) state: String,
     pub(super) target_branch: String,
     pub(super) source_branch: String,
@@ -224,17 +239,12 @@ fn state(found: Found) -> Result<PullRequestState, ForgeError> {
     })
 }
 
-/// Those into this project, open, with this head.
-fn open_with(
-    project: u64,
-    head: ObjectId,
-    found: Vec<Found>,
-) -> Result<Vec<PullRequestState>, ForgeError> {
+fn only_open_with(project: u64, head: ObjectId, found: Vec<Found>) -> Vec<Found> {
     let head = head.to_string();
     let here = found.into_iter().filter(|it| {
         it.project_id.0 == project && it.is_open() && it.sha.as_deref() == Some(head.as_str())
     });
-    here.map(state).collect()
+    here.collect()
 }
 
 #[derive(Deserialize)]
@@ -260,6 +270,7 @@ struct GroupFound {
 /// A member of a group, inherited ones too.
 #[derive(Deserialize)]
 struct Member {
+    id: Id,
     state: String,
     membership_state: Option<String>,
     expires_at: Option<String>,
@@ -290,9 +301,7 @@ mod tests {
             let member: Member = serde_json::from_value(json).expect("a member");
             member.counts(now)
         };
-        let json = |state: &str, until: Option<&str>| {
-            serde_json::json!({ "state": state, "expires_at": until })
-        };
+        let json = |state: &str, until: Option<&str>| serde_json::json!({ "id": 3, "state": state, "expires_at": until });
         assert!(counts(json("active", None)));
         assert!(counts(json("active", Some("2026-01-03"))));
         assert!(!counts(json("active", Some("2026-01-02"))));

@@ -13,16 +13,18 @@ mod thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gitlab::api::projects::repository::commits::CommitStatuses;
+use gitlab::api::common::SortOrder;
+use gitlab::api::projects::repository::commits::{CommitStatuses, CommitStatusesOrderBy};
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use self::place::Place;
 use super::GitLab;
-use super::api::built;
+use super::api::{PAGE, built};
 use super::payload::Account;
 use crate::forge::support::answer::{Answer, unavailable};
 use crate::forge::support::reading::Id;
+use crate::forge::support::wording::title;
 use crate::forge::{ForgeError, Publisher, Standing, Status};
 use crate::model::event::EventRepository;
 use crate::model::repo::ForgeKind;
@@ -51,17 +53,18 @@ impl Publisher for GitLab {
         status: &Status,
         _previous: Option<&str>,
     ) -> Result<String, ForgeError> {
-        let place = self.place(repository, status).await?;
-        let posted = self.post(repository, status, &place).await;
-        let (mut answered, mut discussed) = (Ok(()), Ok(()));
-        if let Some(number) = place.gates {
-            answered = self.answer_check(repository, status, number).await;
-            discussed = self.discuss(repository, (status, &place), number).await;
+        let mut done = Vec::new();
+        for place in &self.places(repository, status).await? {
+            done.push(self.post(repository, status, place).await);
+            if let Some(number) = place.gates {
+                let check = self.answer_check(repository, status, number).await;
+                let thread = self.discuss(repository, (status, place), number).await;
+                done.extend([check.map(|()| None), thread.map(|()| None)]);
+            }
         }
-        let id = posted?;
-        answered?;
-        discussed?;
-        Ok(id.0.to_string())
+        let ids = done.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let ids = ids.into_iter().flatten().map(|id| id.0.to_string());
+        Ok(ids.collect::<Vec<_>>().join(" "))
     }
 
     async fn standing(
@@ -70,9 +73,25 @@ impl Publisher for GitLab {
         status: &Status,
         _published_as: &str,
     ) -> Result<Standing, ForgeError> {
-        let place = self.place(repository, status).await?;
+        for place in &self.places(repository, status).await? {
+            let standing = self.standing_at(repository, status, place).await?;
+            if standing != Standing::Stands {
+                return Ok(standing);
+            }
+        }
+        Ok(Standing::Stands)
+    }
+}
+
+impl GitLab {
+    async fn standing_at(
+        &self,
+        repository: &EventRepository,
+        status: &Status,
+        place: &Place,
+    ) -> Result<Standing, ForgeError> {
         let me = self.api.me().await?.id;
-        let Some(found) = self.counting(repository, status, &place).await? else {
+        let Some(found) = self.counting(repository, status, place).await? else {
             let what = "there is no status of ours in the pipeline that counts";
             return Ok(Standing::Changed(what.to_owned()));
         };
@@ -88,26 +107,24 @@ impl Publisher for GitLab {
         if let Some(changed) = self.check_changed(repository, status, number).await? {
             return Ok(Standing::Changed(changed));
         }
-        let changed = self.thread_changed(repository, (status, &place), number);
+        let changed = self.thread_changed(repository, (status, place), number);
         Ok(changed.await?.map_or(Standing::Stands, Standing::Changed))
     }
-}
 
-impl GitLab {
     /// Puts the commit status where it counts, unless it stands there.
     async fn post(
         &self,
         repository: &EventRepository,
         status: &Status,
         place: &Place,
-    ) -> Result<Id, ForgeError> {
+    ) -> Result<Option<Id>, ForgeError> {
         let me = self.api.me().await?.id;
         let wanted = NewStatus::of(status, place);
         if let Some(found) = self.counting(repository, status, place).await?
             && found.is_by(me)
             && found.says(&wanted)
         {
-            return Ok(found.id);
+            return Ok(Some(found.id));
         }
         let answer = self.send(repository, status, &wanted).await?;
         let repeated = answer.status == StatusCode::BAD_REQUEST
@@ -118,9 +135,13 @@ impl GitLab {
         // GitLab refuses a state that stands already; and what it took may be
         // hidden by another account's.
         match self.counting(repository, status, place).await? {
-            Some(found) if found.is_by(me) && found.status == wanted.state => Ok(found.id),
+            Some(found) if found.is_by(me) && found.status == wanted.state => Ok(Some(found.id)),
             Some(found) => {
-                let reason = format!("{}: another status counts: {}", answer.request, found.shown());
+                let reason = format!(
+                    "{}: another status counts: {}",
+                    answer.request,
+                    found.shown()
+                );
                 Err(unavailable(FORGE, reason))
             }
             None => {
@@ -154,13 +175,26 @@ impl GitLab {
         status: &Status,
         place: &Place,
     ) -> Result<Option<Found>, ForgeError> {
-        let endpoint = CommitStatuses::builder()
+        let mut endpoint = CommitStatuses::builder();
+        endpoint
             .project(repository.id)
             .commit(status.head.to_string())
             .name(status.context.clone())
-            .all(true)
-            .build();
-        let all: Vec<Found> = self.api.list(&built(endpoint)?).await?;
+            .ref_(place.name.clone())
+            .order_by(CommitStatusesOrderBy::Id)
+            .sort(SortOrder::Descending)
+            .all(true);
+        if let Some(pipeline) = place.pipeline {
+            endpoint.pipeline_id(pipeline.0);
+        }
+        let endpoint = built(endpoint.build())?;
+        let mut all: Vec<Found> = self.api.first_page(&endpoint).await?;
+        // Older GitLab does not sort: then the newest may be on any page. Where it
+        // does, nobody can hide the newest behind ten thousand others.
+        let ascending = all.first().map(|it| it.id) < all.last().map(|it| it.id);
+        if all.len() >= PAGE && ascending {
+            all = self.api.list(&endpoint).await?;
+        }
         let here = all.into_iter().filter(|found| {
             let same_pipeline = match (place.pipeline, found.pipeline_id) {
                 (Some(wanted), Some(found)) => wanted == found,
@@ -211,17 +245,6 @@ impl<'a> NewStatus<'a> {
     }
 }
 
-/// An error says first that nothing was judged: it is shown as a failure.
-fn title(status: &Status) -> String {
-    const COULD_NOT_JUDGE: &str = "could not judge";
-    match status.conclusion {
-        Conclusion::Error if !status.title.contains(COULD_NOT_JUDGE) => {
-            format!("{COULD_NOT_JUDGE}: {}", status.title)
-        }
-        _ => status.title.clone(),
-    }
-}
-
 /// At most [`MAX_TEXT`] characters, with an ellipsis if it was longer.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(MAX_TEXT) {
@@ -247,7 +270,9 @@ struct Found {
 
 impl Found {
     fn is_by(&self, account: Id) -> bool {
-        self.author.as_ref().is_some_and(|author| author.id == account)
+        self.author
+            .as_ref()
+            .is_some_and(|author| author.id == account)
     }
 
     fn says(&self, wanted: &NewStatus<'_>) -> bool {
@@ -285,7 +310,10 @@ mod tests {
     fn a_description_is_cut_to_gitlabs_limit() {
         assert_eq!(cut("grün"), "grün");
         let long = cut(&"ü".repeat(256));
-        assert_eq!((long.chars().count(), long.chars().last()), (255, Some('…')));
+        assert_eq!(
+            (long.chars().count(), long.chars().last()),
+            (255, Some('…'))
+        );
         assert_eq!(cut(&"ü".repeat(255)), "ü".repeat(255));
     }
 }

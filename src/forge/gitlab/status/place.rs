@@ -6,10 +6,15 @@ use serde::Deserialize;
 use super::super::GitLab;
 use super::super::api::built;
 use super::super::evidence::Found;
+use crate::forge::support::answer::refused;
 use crate::forge::support::reading::Id;
 use crate::forge::{ForgeError, Status, StatusSubject};
 use crate::model::event::EventRepository;
 use crate::model::refs::RefName;
+use crate::model::repo::ForgeKind;
+
+/// Most merge requests that one status is put on.
+const MAX_PLACES: usize = 50;
 
 /// Where a status is filed.
 pub(super) struct Place {
@@ -49,29 +54,57 @@ struct Settings {
 }
 
 impl GitLab {
-    pub(super) async fn place(
+    /// Every place where the status counts: one for each merge request into the
+    /// same target with the same head. GitLab keeps a pipeline for each source
+    /// branch; a second branch at this head would be merged past the status.
+    pub(super) async fn places(
         &self,
         repository: &EventRepository,
         status: &Status,
-    ) -> Result<Place, ForgeError> {
+    ) -> Result<Vec<Place>, ForgeError> {
         let number = match &status.subject {
             StatusSubject::PullRequest(number) => *number,
-            StatusSubject::Ref(name) => return Ok(of_ref(name)),
+            StatusSubject::Ref(name) => return Ok(vec![of_ref(name)]),
         };
-        let found = self.merge_request(repository.id, number).await?;
-        let mut place = of_merge_request(&found, status, number);
-        if place.gates.is_some() {
-            let project = Project::builder().project(repository.id).build();
-            let settings: Settings = self.api.get(&built(project)?).await?;
-            let threads = settings.only_allow_merge_if_all_discussions_are_resolved == Some(true);
-            let pipelines = settings.only_allow_merge_if_pipeline_succeeds == Some(true);
+        let mut numbers = vec![number];
+        for other in self.open_with(repository.id, status.head).await? {
+            if other.iid.0 != number && is_for(status, &other) {
+                numbers.push(other.iid.0);
+            }
+        }
+        if numbers.len() > MAX_PLACES {
+            let reason = format!("more than {MAX_PLACES} merge requests have this head and target");
+            return Err(refused(ForgeKind::GitLab, reason));
+        }
+        let mut places = Vec::new();
+        for number in numbers {
+            let found = self.merge_request(repository.id, number).await?;
+            places.push(of_merge_request(&found, status, number));
+        }
+        if places.iter().any(|place| place.gates.is_some()) {
+            self.apply_settings(repository, &mut places).await?;
+        }
+        Ok(places)
+    }
+
+    async fn apply_settings(
+        &self,
+        repository: &EventRepository,
+        places: &mut [Place],
+    ) -> Result<(), ForgeError> {
+        let project = Project::builder().project(repository.id).build();
+        let settings: Settings = self.api.get(&built(project)?).await?;
+        let threads = settings.only_allow_merge_if_all_discussions_are_resolved == Some(true);
+        let pipelines = settings.only_allow_merge_if_pipeline_succeeds == Some(true);
+        let usual = |path: &String| path.is_empty() || path == ".gitlab-ci.yml";
+        let ci_config = settings.ci_config_path.filter(|path| !usual(path));
+        for place in places {
             if threads && !pipelines {
                 place.thread = place.thread.or(Some(Why::Setting));
             }
-            let usual = |path: &String| path.is_empty() || path == ".gitlab-ci.yml";
-            place.ci_config = settings.ci_config_path.filter(|path| !usual(path));
+            place.ci_config.clone_from(&ci_config);
         }
-        Ok(place)
+        Ok(())
     }
 }
 
@@ -164,8 +197,16 @@ mod tests {
     fn a_status_goes_to_the_pipeline_that_the_merge_request_waits_for() {
         let main = "forgewarden/main";
         let none = place(7, HEAD, Value::Null, main);
-        assert_eq!((none.name.as_str(), none.pipeline, none.thread), ("topic", None, None));
-        let own = place(7, HEAD, pipeline(7, HEAD, "refs/merge-requests/5/head"), main);
+        assert_eq!(
+            (none.name.as_str(), none.pipeline, none.thread),
+            ("topic", None, None)
+        );
+        let own = place(
+            7,
+            HEAD,
+            pipeline(7, HEAD, "refs/merge-requests/5/head"),
+            main,
+        );
         assert_eq!(own.name, "refs/merge-requests/5/head");
         assert_eq!(own.pipeline.map(|id| id.0), Some(9));
         let earlier = place(7, HEAD, pipeline(7, OTHER, "topic"), main);
@@ -178,14 +219,28 @@ mod tests {
         let fork = place(8, HEAD, pipeline(8, HEAD, "topic"), main);
         assert_eq!((fork.pipeline, fork.thread), (None, Some(Why::Fork)));
         assert_eq!(fork.name, "refs/merge-requests/5/head");
-        let result = place(7, HEAD, pipeline(7, OTHER, "refs/merge-requests/5/merge"), main);
-        assert_eq!((result.pipeline, result.thread), (None, Some(Why::MergeResult)));
+        let result = place(
+            7,
+            HEAD,
+            pipeline(7, OTHER, "refs/merge-requests/5/merge"),
+            main,
+        );
+        assert_eq!(
+            (result.pipeline, result.thread),
+            (None, Some(Why::MergeResult))
+        );
     }
 
     #[test]
     fn only_the_present_head_and_target_move_the_gates() {
-        assert_eq!(place(7, HEAD, Value::Null, "forgewarden/main").gates, Some(5));
+        assert_eq!(
+            place(7, HEAD, Value::Null, "forgewarden/main").gates,
+            Some(5)
+        );
         assert_eq!(place(7, OTHER, Value::Null, "forgewarden/main").gates, None);
-        assert_eq!(place(7, HEAD, Value::Null, "forgewarden/release").gates, None);
+        assert_eq!(
+            place(7, HEAD, Value::Null, "forgewarden/release").gates,
+            None
+        );
     }
 }

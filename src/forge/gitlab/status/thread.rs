@@ -14,8 +14,8 @@ use super::super::GitLab;
 use super::super::api::built;
 use super::super::payload::Account;
 use super::place::{Place, Why};
-use super::title;
 use crate::forge::support::reading::Id;
+use crate::forge::support::wording::title;
 use crate::forge::{ForgeError, Status};
 use crate::model::event::EventRepository;
 use crate::model::text::excerpt;
@@ -163,12 +163,25 @@ fn text(status: &Status, place: &Place, why: Why) -> String {
     }
     text += &summary;
     text += &format!("\n\n[Details]({})", status.details_url);
-    text
+    without_commands(&text)
+}
+
+/// GitLab takes a line of a note that begins with a slash for a command and runs
+/// it as us (`/merge`, `/approve`), whoever wrote the line first.
+fn without_commands(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let rest = line.trim_start();
+        match rest.strip_prefix('/') {
+            Some(command) => format!("{}&#47;{command}", &line[..line.len() - rest.len()]),
+            None => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MARK, Thread, ours};
+    use super::{MARK, Thread, ours, without_commands};
     use crate::forge::support::reading::Id;
     use serde_json::json;
 
@@ -185,5 +198,14 @@ mod tests {
         assert!(!find("6a9c", 8, &body));
         assert!(!find("6a9c", 9, &format!("> {body}")));
         assert!(!find("../x", 9, &body));
+    }
+
+    #[test]
+    fn no_line_of_a_thread_is_a_command() {
+        let text = "a /merge\n/approve\n  /merge when\r\n\u{2003}/close\n/label ~\"x\"";
+        let harmless = without_commands(text);
+        assert!(harmless.starts_with("a /merge\n&#47;approve\n  &#47;merge when"));
+        let starts = |line: &str| line.trim_start().starts_with('/');
+        assert!(!harmless.lines().any(starts), "{harmless}");
     }
 }
