@@ -12,8 +12,11 @@
 //!
 //! - Approvals count per principal, so two accounts of one person are one approval.
 //! - An approval counts only for the head that was approved.
-//! - Nobody approves their own change: neither whoever opened the pull request
-//!   nor whoever signed a commit that brings the change. Robots never approve.
+//! - Nobody approves their own change: neither whoever opened the pull request,
+//!   nor whoever pushed its head or another of its commits, nor whoever signed a
+//!   commit that brings the change. Robots never approve.
+//! - A team of the policy may name groups of a forge. Their members count as
+//!   far as they are principals and the forge says, now, that they are members.
 //! - Removing a file needs approval as much as adding one.
 //! - A change that was made and taken back inside the pull request needs it
 //!   too: in between it could run.
@@ -42,7 +45,8 @@
 //! mode = "enforce"          # off, audit or enforce
 //! approvals = 1             # how many principals, at least 1
 //! approvers = []            # "team:<name>" or principals; empty: every principal
-//! signed_by = []            # whose signature stands for an approval; empty: nobody's
+//! signed_by = []            # whose signature stands for an approval; empty: nobody's.
+//!                           # Members of a forge's group count in approvers only
 //! tiers = ["control-plane", "executed", "reached", "steering"]
 //! only_protected = false    # true: only changes of refs that `protected` names
 //! ```
@@ -58,12 +62,14 @@
 //! - CIS Software Supply Chain Security 2.3.4: pipeline changes are tracked and reviewed
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::num::NonZeroU32;
 
 use super::support::{ChangedFile, Origin, Origins, Principals, changed_files, texts};
 use super::{CheckMeta, Objections, PrincipalSelector};
 use crate::model::approval::{Approval, Approvals};
 use crate::model::ci::Tier;
+use crate::model::directory::Group;
 use crate::model::facts::{Facts, UpdateFacts};
 use crate::model::finding::Severity;
 use crate::model::oid::ObjectId;
@@ -120,6 +126,10 @@ struct Desk<'a> {
     facts: &'a Facts,
     needed: usize,
     approvers: Principals<'a>,
+    /// Groups of forges whose members may approve as well.
+    groups: BTreeSet<&'a Group>,
+    /// Who pushed what is judged.
+    pushers: Principals<'a>,
     signers: Principals<'a>,
 }
 
@@ -132,8 +142,13 @@ impl<'a> Desk<'a> {
             directory.members(texts(&config.approvers))
         };
         approvers.retain(|principal| !directory.robots.contains(*principal));
+        let pushers = facts.circumstances.pushers.iter();
         Self {
             facts,
+            groups: directory.groups_of(texts(&config.approvers)),
+            pushers: pushers
+                .filter_map(|actor| directory.principal_of(actor))
+                .collect(),
             needed: usize::try_from(config.approvals.get()).unwrap_or(usize::MAX),
             approvers,
             signers: directory.members(texts(&config.signed_by)),
@@ -144,7 +159,7 @@ impl<'a> Desk<'a> {
         if origin.all_signed && origin.authors.is_subset(&self.signers) {
             return;
         }
-        let approvals = match &self.facts.approvals {
+        let approvals = match &self.facts.circumstances.approvals {
             Approvals::Known(list) => list.as_slice(),
             Approvals::None => &[],
             Approvals::Unknown(why) => {
@@ -154,13 +169,19 @@ impl<'a> Desk<'a> {
         };
         let own = self.own(origin);
         let count = self.count(approvals, &own);
-        if self.missing(&count) > 0 {
-            let message = self.message(file, &count);
-            objections.object(file.place(), message, self.remedy(&own, &count));
+        let missing = self.missing(&count);
+        if missing == 0 {
+            return;
         }
+        let message = self.message(file, &count);
+        // Nobody knows whether it is enough.
+        if count.undecided.difference(&count.approved).count() >= missing {
+            return objections.cannot_judge(file.place(), message);
+        }
+        objections.object(file.place(), message, self.remedy(&own, &count));
     }
 
-    /// Those who may not approve, because it is their own change.
+    /// Those who made the change. They and who pushed it may not approve it.
     fn own(&self, origin: &Origin<'a>) -> Principals<'a> {
         let actor = self.facts.actor.as_ref();
         let actor = actor.and_then(|actor| self.facts.directory.principal_of(actor));
@@ -174,9 +195,13 @@ impl<'a> Desk<'a> {
                 Ok(principal) => {
                     count.approved.insert(principal);
                 }
-                Err(why) => count
-                    .discarded
-                    .push(format!("{} {why}", approval.actor.login)),
+                Err(why) => {
+                    let who = &approval.actor.login;
+                    if let Discarded::Undecided(principal, _) = &why {
+                        count.undecided.insert(principal);
+                    }
+                    count.discarded.push(format!("{who} {why}"));
+                }
             }
         }
         count
@@ -187,27 +212,54 @@ impl<'a> Desk<'a> {
         &self,
         approval: &'a Approval,
         own: &Principals<'a>,
-    ) -> Result<&'a PrincipalId, &'static str> {
+    ) -> Result<&'a PrincipalId, Discarded<'a>> {
         let directory = &self.facts.directory;
+        let no = |why| Err(Discarded::For(why));
         if self.head() != Some(approval.head) {
-            return Err("approved another head");
+            return no("approved another head");
         }
         if approval.actor.robot {
-            return Err("is a robot");
+            return no("is a robot");
         }
-        let principal = directory
-            .principal_of(&approval.actor)
-            .ok_or("is not in the policy")?;
+        let Some(principal) = directory.principal_of(&approval.actor) else {
+            return no("is not in the policy");
+        };
         if directory.robots.contains(principal) {
-            return Err("is a robot");
+            return no("is a robot");
         }
         if own.contains(principal) {
-            return Err("made this change");
+            return no("made this change");
         }
-        if !self.approvers.contains(principal) {
-            return Err("may not approve this");
+        if self.pushers.contains(principal) {
+            return no("pushed this change");
         }
-        Ok(principal)
+        if self.approvers.contains(principal) {
+            return Ok(principal);
+        }
+        self.by_group(approval, principal)
+    }
+
+    /// The principal, if the account is in a group whose members may approve.
+    fn by_group(
+        &self,
+        approval: &'a Approval,
+        principal: &'a PrincipalId,
+    ) -> Result<&'a PrincipalId, Discarded<'a>> {
+        let mut unknown = None;
+        let own = |group: &&&Group| group.forge == approval.actor.forge;
+        for group in self.groups.iter().copied().filter(|group| own(&group)) {
+            match self.facts.circumstances.is_member(&approval.actor, group) {
+                Ok(true) => return Ok(principal),
+                Ok(false) => {}
+                Err(why) => {
+                    unknown = Some(format!("may be in {group}, which is not known: {why}"));
+                }
+            }
+        }
+        Err(match unknown {
+            Some(why) => Discarded::Undecided(principal, why),
+            None => Discarded::For("may not approve this"),
+        })
     }
 
     fn head(&self) -> Option<ObjectId> {
@@ -238,9 +290,17 @@ impl<'a> Desk<'a> {
 
     fn remedy(&self, own: &Principals<'a>, count: &Count<'a>) -> String {
         let may = self.approvers.difference(own).copied();
-        let may: Principals<'a> = may.filter(|one| !count.approved.contains(one)).collect();
+        let excluded = |one: &&PrincipalId| count.approved.contains(one) || self.pushers.contains(one);
+        let may: Principals<'a> = may.filter(|one| !excluded(one)).collect();
         let missing = self.missing(count);
-        let approve = if may.len() < missing {
+        let groups: Vec<_> = self.groups.iter().map(ToString::to_string).collect();
+        let approve = if !groups.is_empty() {
+            let names = may.iter().map(|name| name.as_str());
+            let names = listed(names.chain(groups.iter().map(String::as_str)));
+            format!(
+                "ask {missing} of these, or of the members of these groups that the policy knows, to approve this head: {names}"
+            )
+        } else if may.len() < missing {
             format!(
                 "the policy names too few people who may approve ({} of {missing}): ask its owner to name more under [checks.{}] approvers",
                 may.len(),
@@ -266,7 +326,25 @@ impl<'a> Desk<'a> {
 #[derive(Default)]
 struct Count<'a> {
     approved: Principals<'a>,
+    /// Those whose approval would count if they are in a group.
+    undecided: Principals<'a>,
     discarded: Vec<String>,
+}
+
+/// Why an approval does not count, as what follows the account's name.
+enum Discarded<'a> {
+    For(&'static str),
+    /// Whether the principal may approve is not known.
+    Undecided(&'a PrincipalId, String),
+}
+
+impl fmt::Display for Discarded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::For(why) => why,
+            Self::Undecided(_, why) => why,
+        })
+    }
 }
 
 /// Some names, made safe to show, with a bound.

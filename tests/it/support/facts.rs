@@ -13,9 +13,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use forgewarden::model::approval::{Approval, Approvals};
+use forgewarden::model::approval::{Approval, Approvals, Circumstances, Membership};
 use forgewarden::model::ci::{ChangeKind, CiChange, Oddity, Tier};
-use forgewarden::model::directory::{Account, Directory};
+use forgewarden::model::directory::{Account, Directory, Group};
 use forgewarden::model::facts::{Facts, Gap, PolicyProblem, Revision, TagFacts, UpdateFacts};
 use forgewarden::model::object::{Commit, Defect, Identity, Tag};
 use forgewarden::model::oid::ObjectId;
@@ -329,7 +329,10 @@ impl FactsBuilder {
             actor: None,
             seen_at: "2026-11-20T12:00:00Z".parse().expect("a time"),
             updates,
-            approvals,
+            circumstances: Circumstances {
+                approvals,
+                ..Circumstances::default()
+            },
             directory: Arc::new(people(&["alice", "bob", "carol"], &["bob", "carol"])),
             gaps: Vec::new(),
         })
@@ -362,7 +365,7 @@ impl FactsBuilder {
     }
 
     fn approval(mut self, approval: Approval) -> Self {
-        match &mut self.0.approvals {
+        match &mut self.0.circumstances.approvals {
             Approvals::Known(list) => list.push(approval),
             other => *other = Approvals::Known(vec![approval]),
         }
@@ -370,7 +373,23 @@ impl FactsBuilder {
     }
 
     pub fn approvals_unknown(mut self, why: &str) -> Self {
-        self.0.approvals = Approvals::Unknown(why.to_owned());
+        self.0.circumstances.approvals = Approvals::Unknown(why.to_owned());
+        self
+    }
+
+    /// This account pushed some of it.
+    pub fn pushed_by(mut self, login: &str) -> Self {
+        self.0.circumstances.pushers.push(account(login));
+        self
+    }
+
+    /// What GitHub says about an account in a group of its own.
+    pub fn membership(mut self, login: &str, group: &str, member: Result<bool, &str>) -> Self {
+        self.0.circumstances.memberships.push(Membership {
+            actor: account(login),
+            group: github_group(group),
+            member: member.map_err(str::to_owned),
+        });
         self
     }
 
@@ -399,6 +418,15 @@ pub fn people(names: &[&str], team: &[&str]) -> Directory {
     Directory {
         principals: names.iter().map(accounts).collect(),
         teams: BTreeMap::from([("ci".to_owned(), team)]),
+        groups: BTreeMap::new(),
         robots: BTreeSet::new(),
+    }
+}
+
+/// A group of GitHub.
+pub fn github_group(name: &str) -> Group {
+    Group {
+        forge: ForgeKind::GitHub,
+        name: name.to_owned(),
     }
 }
