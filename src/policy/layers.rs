@@ -9,7 +9,7 @@
 //! | `raise` | state a value that is not lower: numbers, and lists of words in rising strictness (modes are this by themselves) |
 //! | `lower` | state a value that is not higher |
 //! | `add` | add entries to a list |
-//! | `narrow` | replace a list by a part of it that is not empty; names of principals compare by the people they stand for |
+//! | `narrow` | replace a list by a part of it that is not empty; names of principals compare by the people and groups they stand for |
 //! | `narrow-from-all` | the same, where an empty list stands for everything |
 //! | (none) | nothing: the key belongs to the operator |
 //!

@@ -11,8 +11,8 @@ use forgewarden::model::signature::SignatureState;
 
 use super::{Case, Expected};
 use crate::support::facts::{
-    FactsBuilder, UpdateBuilder, account, branch, ci_file, commit, key, people, principal,
-    pull_request, push, workflow,
+    FactsBuilder, UpdateBuilder, account, branch, ci_file, commit, github_group, key, people,
+    principal, pull_request, push, workflow,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -21,6 +21,8 @@ pub(super) fn cases() -> Vec<Case> {
         several(),
         authors(),
         approvers(),
+        pushers(),
+        groups(),
         sign_off(),
         sign_off_of_untraced_changes(),
     ]
@@ -219,6 +221,95 @@ fn approvers() -> Vec<Case> {
         }),
         objects("a topic branch counts too", pull_request(topic())),
     ]
+}
+
+fn pushers() -> Vec<Case> {
+    vec![
+        objects(
+            "by whoever pushed another's change",
+            proposal().pushed_by("bob").approved_by("bob"),
+        ),
+        accepts(
+            "by somebody who did not push it",
+            proposal().pushed_by("bob").approved_by("carol"),
+        ),
+        objects(
+            "pushed by all who may approve",
+            proposal()
+                .pushed_by("bob")
+                .pushed_by("carol")
+                .approved_by("carol"),
+        )
+        .with(team),
+    ]
+}
+
+fn groups() -> Vec<Case> {
+    let group = "acme/security";
+    let by_dave = || proposal().directory(with_group()).approved_by("dave");
+    vec![
+        accepts(
+            "by a member of the team's group",
+            by_dave().membership("dave", group, Ok(true)),
+        )
+        .with(team),
+        objects(
+            "by a principal who is not in the group",
+            by_dave().membership("dave", group, Ok(false)),
+        )
+        .with(team),
+        objects(
+            "by a member of the group who is no principal",
+            proposal()
+                .directory(with_group())
+                .approved_by("mallory")
+                .membership("mallory", group, Ok(true)),
+        )
+        .with(team),
+        objects(
+            "by the author, who is in the group",
+            proposal()
+                .directory(with_group())
+                .approved_by("alice")
+                .membership("alice", group, Ok(true)),
+        )
+        .with(team),
+        objects(
+            "by a member of another team's group",
+            by_dave().membership("dave", group, Ok(true)),
+        )
+        .with(|config| {
+            config.ci_change_unapproved.approvers = [PrincipalSelector::new("bob")].into();
+        }),
+        case(
+            "by somebody of whom it is not known",
+            by_dave().membership("dave", group, Err("there is no such team")),
+            Expected::Unjudged,
+        )
+        .with(team),
+        case(
+            "by somebody of whom nobody asked",
+            by_dave(),
+            Expected::Unjudged,
+        )
+        .with(team),
+        accepts(
+            "not known, and enough without it",
+            by_dave().approved_by("bob"),
+        )
+        .with(team),
+        objects("not known, and too few even with it", by_dave())
+            .with(team)
+            .with(two),
+    ]
+}
+
+/// Members of a group of GitHub count as members of the team `ci`.
+fn with_group() -> Directory {
+    let mut directory = people(&["alice", "bob", "dave"], &["bob"]);
+    let group = [github_group("acme/security")].into();
+    directory.groups.insert("ci".to_owned(), group);
+    directory
 }
 
 fn sign_off() -> Vec<Case> {

@@ -13,6 +13,7 @@ mod git_http;
 mod merge;
 mod people;
 mod state;
+mod teams;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
