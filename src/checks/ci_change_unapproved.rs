@@ -17,6 +17,9 @@
 //!   commit that brings the change. Robots never approve.
 //! - A team of the policy may name groups of a forge. Their members count as
 //!   far as they are principals and the forge says, now, that they are members.
+//! - In a merge queue the approvals of the pull requests count, each for the
+//!   commits that its approved head brings. What the queue makes anew (squashed
+//!   or rebased commits, a merge of two changes of one file) nobody has approved.
 //! - Removing a file needs approval as much as adding one.
 //! - A change that was made and taken back inside the pull request needs it
 //!   too: in between it could run.
@@ -61,15 +64,15 @@
 //! - OWASP CICD-SEC-4: poisoned pipeline execution
 //! - CIS Software Supply Chain Security 2.3.4: pipeline changes are tracked and reviewed
 
-use std::collections::BTreeSet;
-use std::fmt;
+use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroU32;
 
-use super::support::{ChangedFile, Origin, Origins, Principals, changed_files, texts};
+use super::support::{
+    Ballot, ChangedFile, Count, Electorate, Origin, Origins, Principals, brought_by, changed_files,
+    texts,
+};
 use super::{CheckMeta, Objections, PrincipalSelector};
-use crate::model::approval::{Approval, Approvals};
 use crate::model::ci::Tier;
-use crate::model::directory::Group;
 use crate::model::facts::{Facts, UpdateFacts};
 use crate::model::finding::Severity;
 use crate::model::oid::ObjectId;
@@ -109,9 +112,9 @@ config! {
 
 /// Objects to every changed file without enough approvals and without sign-off.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    let desk = Desk::new(config, facts);
     let judged = |update: &UpdateFacts| update.protected || !config.only_protected;
     for update in facts.updates.iter().filter(|update| judged(update)) {
+        let desk = Desk::new(config, facts, update);
         let origins = Origins::of(update);
         for file in changed_files(std::slice::from_ref(update)) {
             if config.tiers.contains(&file.change.tier) {
@@ -121,37 +124,28 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
     }
 }
 
-/// Who may do what, resolved once.
+/// Who may do what, resolved once for an update.
 struct Desk<'a> {
     facts: &'a Facts,
     needed: usize,
-    approvers: Principals<'a>,
-    /// Groups of forges whose members may approve as well.
-    groups: BTreeSet<&'a Group>,
-    /// Who pushed what is judged.
-    pushers: Principals<'a>,
+    electorate: Electorate<'a>,
+    /// The pull requests of a merge group, with the commits that each brings.
+    constituents: Vec<(Ballot<'a>, HashSet<ObjectId>)>,
     signers: Principals<'a>,
 }
 
 impl<'a> Desk<'a> {
-    fn new(config: &'a Config, facts: &'a Facts) -> Self {
-        let directory = &facts.directory;
-        let mut approvers: Principals<'_> = if config.approvers.is_empty() {
-            directory.principals.keys().collect()
-        } else {
-            directory.members(texts(&config.approvers))
-        };
-        approvers.retain(|principal| !directory.robots.contains(*principal));
-        let pushers = facts.circumstances.pushers.iter();
+    fn new(config: &'a Config, facts: &'a Facts, update: &'a UpdateFacts) -> Self {
+        let names: Vec<_> = texts(&config.approvers).collect();
+        let constituents = facts.circumstances.constituents.iter();
         Self {
             facts,
-            groups: directory.groups_of(texts(&config.approvers)),
-            pushers: pushers
-                .filter_map(|actor| directory.principal_of(actor))
-                .collect(),
+            electorate: Electorate::new(facts, &names),
             needed: usize::try_from(config.approvals.get()).unwrap_or(usize::MAX),
-            approvers,
-            signers: directory.members(texts(&config.signed_by)),
+            constituents: constituents
+                .map(|it| (Ballot::of_constituent(facts, it), brought_by(update, it.head)))
+                .collect(),
+            signers: facts.directory.members(texts(&config.signed_by)),
         }
     }
 
@@ -159,17 +153,14 @@ impl<'a> Desk<'a> {
         if origin.all_signed && origin.authors.is_subset(&self.signers) {
             return;
         }
-        let approvals = match &self.facts.circumstances.approvals {
-            Approvals::Known(list) => list.as_slice(),
-            Approvals::None => &[],
-            Approvals::Unknown(why) => {
+        let count = match self.count(file, origin) {
+            Ok(count) => count,
+            Err(why) => {
                 let why = format!("whether {file} is approved is not known: {why}");
                 return objections.cannot_judge(file.place(), why);
             }
         };
-        let own = self.own(origin);
-        let count = self.count(approvals, &own);
-        let missing = self.missing(&count);
+        let missing = count.missing(self.needed);
         if missing == 0 {
             return;
         }
@@ -178,103 +169,34 @@ impl<'a> Desk<'a> {
         if count.undecided.difference(&count.approved).count() >= missing {
             return objections.cannot_judge(file.place(), message);
         }
-        objections.object(file.place(), message, self.remedy(&own, &count));
+        objections.object(file.place(), message, self.remedy(&count));
     }
 
-    /// Those who made the change. They and who pushed it may not approve it.
-    fn own(&self, origin: &Origin<'a>) -> Principals<'a> {
-        let actor = self.facts.actor.as_ref();
-        let actor = actor.and_then(|actor| self.facts.directory.principal_of(actor));
-        origin.authors.iter().copied().chain(actor).collect()
-    }
-
-    fn count(&self, approvals: &'a [Approval], own: &Principals<'a>) -> Count<'a> {
-        let mut count = Count::default();
-        for approval in approvals {
-            match self.weigh(approval, own) {
-                Ok(principal) => {
-                    count.approved.insert(principal);
-                }
-                Err(why) => {
-                    let who = &approval.actor.login;
-                    if let Discarded::Undecided(principal, _) = &why {
-                        count.undecided.insert(principal);
-                    }
-                    count.discarded.push(format!("{who} {why}"));
-                }
-            }
+    /// The approvals of a change. In a merge group every commit that makes the
+    /// change must be one of a pull request that is approved as it stands; of
+    /// those that are not, one. What only the group itself shows, such as a
+    /// merge that mixes two changes of a file, nobody has approved.
+    fn count(&self, file: ChangedFile<'a>, origin: &Origin<'a>) -> Result<Count<'a>, &'a str> {
+        let of_all = Ballot::of(self.facts)?;
+        let nobody = || self.electorate.count(&of_all, &origin.authors);
+        if !matches!(self.facts.subject, Subject::MergeGroup { .. }) {
+            return Ok(nobody());
         }
-        count
-    }
-
-    /// The principal whose approval this is, or why it does not count.
-    fn weigh(
-        &self,
-        approval: &'a Approval,
-        own: &Principals<'a>,
-    ) -> Result<&'a PrincipalId, Discarded<'a>> {
-        let directory = &self.facts.directory;
-        let no = |why| Err(Discarded::For(why));
-        if self.head() != Some(approval.head) {
-            return no("approved another head");
-        }
-        if approval.actor.robot {
-            return no("is a robot");
-        }
-        let Some(principal) = directory.principal_of(&approval.actor) else {
-            return no("is not in the policy");
+        let best = |revision: &ObjectId| {
+            let bringing = self.constituents.iter();
+            let bringing = bringing.filter(|(_, brought)| brought.contains(revision));
+            bringing
+                .map(|(ballot, _)| self.electorate.count(ballot, &origin.authors))
+                .min_by_key(|count| count.missing(self.needed))
+                .unwrap_or_else(nobody)
         };
-        if directory.robots.contains(principal) {
-            return no("is a robot");
-        }
-        if own.contains(principal) {
-            return no("made this change");
-        }
-        if self.pushers.contains(principal) {
-            return no("pushed this change");
-        }
-        if self.approvers.contains(principal) {
-            return Ok(principal);
-        }
-        self.by_group(approval, principal)
-    }
-
-    /// The principal, if the account is in a group whose members may approve.
-    fn by_group(
-        &self,
-        approval: &'a Approval,
-        principal: &'a PrincipalId,
-    ) -> Result<&'a PrincipalId, Discarded<'a>> {
-        let mut unknown = None;
-        let own = |group: &&&Group| group.forge == approval.actor.forge;
-        for group in self.groups.iter().copied().filter(|group| own(&group)) {
-            match self.facts.circumstances.is_member(&approval.actor, group) {
-                Ok(true) => return Ok(principal),
-                Ok(false) => {}
-                Err(why) => {
-                    unknown = Some(format!("may be in {group}, which is not known: {why}"));
-                }
-            }
-        }
-        Err(match unknown {
-            Some(why) => Discarded::Undecided(principal, why),
-            None => Discarded::For("may not approve this"),
-        })
-    }
-
-    fn head(&self) -> Option<ObjectId> {
-        match &self.facts.subject {
-            Subject::Push { .. } => None,
-            Subject::PullRequest { head, .. } | Subject::MergeGroup { head, .. } => Some(*head),
-        }
-    }
-
-    fn missing(&self, count: &Count<'a>) -> usize {
-        self.needed.saturating_sub(count.approved.len())
+        let worst = file.change.revisions.iter().map(best);
+        let worst = worst.max_by_key(|count| count.missing(self.needed));
+        Ok(worst.unwrap_or_else(nobody))
     }
 
     fn message(&self, file: ChangedFile<'a>, count: &Count<'a>) -> String {
-        let missing = self.missing(count);
+        let missing = count.missing(self.needed);
         let mut message = format!(
             "{file} was {} and lacks {missing} of {} approval{}",
             file.change.kind,
@@ -288,12 +210,14 @@ impl<'a> Desk<'a> {
         message
     }
 
-    fn remedy(&self, own: &Principals<'a>, count: &Count<'a>) -> String {
-        let may = self.approvers.difference(own).copied();
-        let excluded = |one: &&PrincipalId| count.approved.contains(one) || self.pushers.contains(one);
+    fn remedy(&self, count: &Count<'a>) -> String {
+        let excluded = |one: &&PrincipalId| {
+            count.approved.contains(one) || count.excluded.contains(one)
+        };
+        let may = self.electorate.people.iter().copied();
         let may: Principals<'a> = may.filter(|one| !excluded(one)).collect();
-        let missing = self.missing(count);
-        let groups: Vec<_> = self.groups.iter().map(ToString::to_string).collect();
+        let missing = count.missing(self.needed);
+        let groups: Vec<_> = self.electorate.groups.iter().map(ToString::to_string).collect();
         let approve = if !groups.is_empty() {
             let names = may.iter().map(|name| name.as_str());
             let names = listed(names.chain(groups.iter().map(String::as_str)));
@@ -310,8 +234,12 @@ impl<'a> Desk<'a> {
             let names = listed(may.iter().map(|name| name.as_str()));
             format!("ask {missing} of these to approve this head: {names}")
         };
-        if !matches!(self.facts.subject, Subject::Push { .. }) {
-            return approve;
+        match &self.facts.subject {
+            Subject::Push { .. } => {}
+            Subject::PullRequest { .. } => return approve,
+            Subject::MergeGroup { .. } => {
+                return format!("in the pull request that brings it, {approve}; or merge it without the queue");
+            }
         }
         let propose = format!("propose the change as a pull request and {approve}");
         if self.signers.is_empty() {
@@ -319,31 +247,6 @@ impl<'a> Desk<'a> {
         }
         let names = listed(self.signers.iter().map(|name| name.as_str()));
         format!("let one of these make and sign each commit that changes it: {names}; or {propose}")
-    }
-}
-
-/// The approvals of one change: those that count, and why others do not.
-#[derive(Default)]
-struct Count<'a> {
-    approved: Principals<'a>,
-    /// Those whose approval would count if they are in a group.
-    undecided: Principals<'a>,
-    discarded: Vec<String>,
-}
-
-/// Why an approval does not count, as what follows the account's name.
-enum Discarded<'a> {
-    For(&'static str),
-    /// Whether the principal may approve is not known.
-    Undecided(&'a PrincipalId, String),
-}
-
-impl fmt::Display for Discarded<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::For(why) => why,
-            Self::Undecided(_, why) => why,
-        })
     }
 }
 

@@ -39,6 +39,19 @@ pub struct Membership {
     pub member: Result<bool, String>,
 }
 
+/// A pull request in a merge group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constituent {
+    /// Its head, which is a parent of one of the group's merges.
+    pub head: ObjectId,
+    /// Whose it is.
+    pub actor: Option<Actor>,
+    /// Its standing approvals.
+    pub approvals: Vec<Approval>,
+    /// Who pushed any of its commits.
+    pub pushers: Vec<Actor>,
+}
+
 /// What only a forge knows about a change. A push that the hook or the command
 /// line judges has none of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +61,9 @@ pub struct Circumstances {
     /// Who pushed the head, or any other commit that is judged, as far as the
     /// forge told us. They approve nothing here.
     pub pushers: Vec<Actor>,
+    /// The open pull requests that a merge group would merge, as far as their
+    /// own commits are in it.
+    pub constituents: Vec<Constituent>,
     /// In which groups the approvers are.
     pub memberships: Vec<Membership>,
 }

@@ -151,6 +151,10 @@ impl Turn<'_> {
         };
         let mirror = self.fetch(&request.subject).await?;
         let place = (&request.subject, &mirror);
+        if let Subject::MergeGroup { .. } = request.subject {
+            let asks = (self.instance, self.task);
+            circumstances = circumstances::of_group(self.context, asks, place).await?;
+        }
         circumstances::add_pushers(self.context, self.task, place, &mut circumstances).await?;
         let verdict = self.verdict(&request, &mirror, circumstances).await?;
         let kept = self.to_keep(&verdict)?;

@@ -124,3 +124,30 @@ async fn a_team_that_nobody_can_be_asked_about_blocks_and_says_so() {
     assert!(summary.contains(said), "{summary}");
     assert!(summary.contains("there is no team"), "{summary}");
 }
+
+/// A merge queue's own commits bear no signature that the policy knows.
+fn unsigned(policy: PolicyText) -> PolicyText {
+    policy.with_mode("unsigned-commit", "audit")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merge_group_has_the_approvals_of_its_pull_requests_heads() {
+    let scene = Scene::under(unsigned).await;
+    let forge = &scene.forge;
+    let bob = scene.work_of(&scene.bob);
+    let head = bob.on_branch("topic").commits(WORKFLOW, JOB).signed();
+    scene.pushes(&bob, "topic").await;
+    let number = scene.proposes("topic", "main").await;
+    let group = forge.enqueue(APP, number).await;
+    let run = scene.fails(&group, MAIN).await;
+    assert!(plain(run.clone()).contains("lacks 1 of 1"), "{run:?}");
+    forge.approve(APP, number, "alice").await;
+    scene.passes(&head, MAIN).await;
+    forge.rerequests(APP, run.id).await;
+    let run = scene.passes(&group, MAIN).await;
+    // A newer head is not what the group would merge, nor what was approved.
+    bob.commits("app.txt", "one").signed();
+    scene.pushes(&bob, "topic").await;
+    forge.rerequests(APP, run.id).await;
+    scene.fails(&group, MAIN).await;
+}
