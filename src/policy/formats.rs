@@ -115,9 +115,11 @@ pub(crate) fn group(text: &str) -> Option<Result<Group, String>> {
         ForgeKind::GitLab => true,
         ForgeKind::Stash | ForgeKind::Git => parts.len() == 1,
     };
-    let blank =
-        |part: &str| part.is_empty() || part.trim() != part || matches!(part, "." | "..");
-    if !shaped || name.len() > MAX_GROUP || name.contains(odd) || parts.iter().any(|part| blank(part))
+    let blank = |part: &str| part.is_empty() || part.trim() != part || matches!(part, "." | "..");
+    if !shaped
+        || name.len() > MAX_GROUP
+        || name.contains(odd)
+        || parts.iter().any(|part| blank(part))
     {
         let why = "is not a group of a forge; write github:<organisation>/<team>, gitlab:<group> or stash:<group>; people stand here by their principal's name";
         return Some(Err(why.to_owned()));

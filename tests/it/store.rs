@@ -409,18 +409,27 @@ async fn migrations_apply_over_data() {
     }
 }
 
-const SAMPLES: &[(i64, &[&str])] = &[(
-    1,
-    &[
-        "INSERT INTO deliveries (instance, delivery_id, event, body, received_at, state) \
+const SAMPLES: &[(i64, &[&str])] = &[
+    (
+        1,
+        &[
+            "INSERT INTO deliveries (instance, delivery_id, event, body, received_at, state) \
          VALUES ('github', 'd', 'push', $1, 1, 'dead')",
-        "INSERT INTO jobs (kind, queue_key, payload, instance, delivery_id, state, run_at, created_at) \
+            "INSERT INTO jobs (kind, queue_key, payload, instance, delivery_id, state, run_at, created_at) \
          VALUES ('delivery', 'k', '', 'github', 'd', 'dead', 1, 1)",
-        "INSERT INTO verdicts (id, instance, repository_id, repository, subject, target, base, head, \
+            "INSERT INTO verdicts (id, instance, repository_id, repository, subject, target, base, head, \
          policy_digest, trust_digest, conclusion, created_at, json) \
          VALUES ('sample', 'github', 1, 'r', 's', 't', 'b', 'h', 'p', 't', 'pass', 1, $1)",
-        "INSERT INTO statuses (instance, repository_id, head, context, place, conclusion, rendered, \
+            "INSERT INTO statuses (instance, repository_id, head, context, place, conclusion, rendered, \
          desired_version, changed_at) VALUES ('github', 1, 'h', 'c', '{}', 'pass', '{}', 1, 1)",
-        "INSERT INTO first_seen (instance, repository_id, object_id, seen_at) VALUES ('github', 1, 'o', 1)",
-    ],
-)];
+            "INSERT INTO first_seen (instance, repository_id, object_id, seen_at) VALUES ('github', 1, 'o', 1)",
+        ],
+    ),
+    (
+        3,
+        &[
+            "INSERT INTO pushers (instance, repository_id, object_id, actor, pushed_at) \
+         VALUES ('github', 1, 'o', '{}', 1)",
+        ],
+    ),
+];

@@ -11,8 +11,8 @@ use forgewarden::model::signature::SignatureState;
 
 use super::{Case, Expected};
 use crate::support::facts::{
-    FactsBuilder, UpdateBuilder, account, branch, ci_file, commit, github_group, key, people,
-    principal, pull_request, push, workflow,
+    FactsBuilder, OLD, UpdateBuilder, account, branch, ci_file, commit, github_group, key,
+    merge_group, people, principal, pull_request, push, workflow,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -23,6 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
         approvers(),
         pushers(),
         groups(),
+        merge_groups(),
         sign_off(),
         sign_off_of_untraced_changes(),
     ]
@@ -301,6 +302,64 @@ fn groups() -> Vec<Case> {
         objects("not known, and too few even with it", by_dave())
             .with(team)
             .with(two),
+    ]
+}
+
+/// A merge of two pull requests: 1 with the change on 2, and 3.
+fn group_changing(by: &[u32]) -> FactsBuilder {
+    merge_group(
+        branch("main")
+            .protected()
+            .brings(commit(9).on(&[8, 3]).unsigned())
+            .brings(commit(8).on(&[OLD, 1]).unsigned())
+            .brings(commit(3))
+            .brings(commit(1).on(&[2]))
+            .brings(commit(2))
+            .changes(workflow("ci.yml").in_commits(by)),
+    )
+}
+
+fn merge_groups() -> Vec<Case> {
+    vec![
+        objects("a group of no known pull request", group_changing(&[1])),
+        accepts(
+            "a group of an approved pull request",
+            group_changing(&[1, 2])
+                .merging(1, "alice", &[("bob", 1)])
+                .merging(3, "alice", &[]),
+        ),
+        objects(
+            "a group of a pull request whose earlier head was approved",
+            group_changing(&[2]).merging(1, "alice", &[("bob", 2)]),
+        ),
+        objects(
+            "a group whose other pull request was approved",
+            group_changing(&[1])
+                .merging(1, "alice", &[])
+                .merging(3, "alice", &[("bob", 3)]),
+        ),
+        objects(
+            "a group of two that change it, one approved",
+            group_changing(&[1, 3])
+                .merging(1, "alice", &[("bob", 1)])
+                .merging(3, "carol", &[("carol", 3)]),
+        ),
+        accepts(
+            "a group of two that change it, both approved",
+            group_changing(&[1, 3])
+                .merging(1, "alice", &[("bob", 1)])
+                .merging(3, "carol", &[("bob", 3)]),
+        ),
+        objects(
+            "a group whose merge mixes two approved changes",
+            group_changing(&[9, 1, 3])
+                .merging(1, "alice", &[("bob", 1)])
+                .merging(3, "alice", &[("bob", 3)]),
+        ),
+        objects(
+            "a group in which only the net difference shows it",
+            group_changing(&[]).merging(1, "alice", &[("bob", 1)]),
+        ),
     ]
 }
 

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use forgewarden::model::approval::{Approval, Approvals, Circumstances, Membership};
+use forgewarden::model::approval::{Approval, Approvals, Circumstances, Constituent, Membership};
 use forgewarden::model::ci::{ChangeKind, CiChange, Oddity, Tier};
 use forgewarden::model::directory::{Account, Directory, Group};
 use forgewarden::model::facts::{Facts, Gap, PolicyProblem, Revision, TagFacts, UpdateFacts};
@@ -117,6 +117,12 @@ impl RevisionBuilder {
 
     pub fn subject(mut self, subject: &str) -> Self {
         self.0.commit.subject = subject.into();
+        self
+    }
+
+    /// On top of these commits.
+    pub fn on(mut self, parents: &[u32]) -> Self {
+        self.0.commit.parents = parents.iter().copied().map(oid).collect();
         self
     }
 
@@ -317,6 +323,17 @@ pub fn pull_request(update: UpdateBuilder) -> FactsBuilder {
     FactsBuilder::new(subject, vec![update.0], Approvals::Known(Vec::new()))
 }
 
+/// A merge group that would update a branch.
+pub fn merge_group(update: UpdateBuilder) -> FactsBuilder {
+    let change = &update.0.update;
+    let subject = Subject::MergeGroup {
+        target: change.name.clone(),
+        base: change.old.expect("a group has a base"),
+        head: change.new.expect("a group has a head"),
+    };
+    FactsBuilder::new(subject, vec![update.0], Approvals::None)
+}
+
 /// Builds [`Facts`].
 #[derive(Debug, Clone)]
 pub struct FactsBuilder(Facts);
@@ -374,6 +391,21 @@ impl FactsBuilder {
 
     pub fn approvals_unknown(mut self, why: &str) -> Self {
         self.0.circumstances.approvals = Approvals::Unknown(why.to_owned());
+        self
+    }
+
+    /// A pull request of the group: its head, whose it is, and who approved which head.
+    pub fn merging(mut self, head: u32, owner: &str, approved: &[(&str, u32)]) -> Self {
+        let approval = |(login, head): &(&str, u32)| Approval {
+            actor: account(login),
+            head: oid(*head),
+        };
+        self.0.circumstances.constituents.push(Constituent {
+            head: oid(head),
+            actor: Some(account(owner)),
+            approvals: approved.iter().map(approval).collect(),
+            pushers: vec![account(owner)],
+        });
         self
     }
 
