@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use forgewarden::clock::{Clock, SystemClock};
 use forgewarden::git::Repository;
 use forgewarden::judge::{self, Operator};
-use forgewarden::model::approval::Approvals;
+use forgewarden::model::approval::Circumstances;
 use forgewarden::model::repo::RepositoryName;
 use forgewarden::model::request::{EvaluationRequest, Subject};
 use forgewarden::model::text::escape;
@@ -122,7 +122,7 @@ fn judge_push(watch: &Sender<Message>) -> Result<(Verdict, String), Why> {
     let operator = policy
         .as_ref()
         .map_or(Operator::TargetBranch, Operator::Policy);
-    let verdict = judge::judge(operator, &request, &repository, Approvals::None);
+    let verdict = judge::judge(operator, &request, &repository, Circumstances::default());
     let report = report(&repository, &verdict)?;
     Ok((verdict, report))
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::git::{GitError, ObjectKind, Repository};
-use crate::model::approval::Approvals;
+use crate::model::approval::Circumstances;
 use crate::model::facts::{Facts, Gap, Revision, TagFacts, UpdateFacts};
 use crate::model::oid::ObjectId;
 use crate::model::refs::{RefName, RefUpdate};
@@ -25,7 +25,7 @@ pub fn gather(
     policy: &Policy,
     request: &EvaluationRequest,
     repository: &Repository,
-    approvals: Approvals,
+    circumstances: Circumstances,
 ) -> Facts {
     let mut gatherer = Gatherer {
         policy,
@@ -43,7 +43,7 @@ pub fn gather(
         actor: request.actor.clone(),
         seen_at: request.seen_at,
         updates,
-        approvals,
+        circumstances,
         directory: policy.directory.clone(),
         gaps: gatherer.gaps,
     }

@@ -14,7 +14,7 @@ use bstr::{BStr, ByteSlice};
 use crate::engine;
 use crate::gather::gather;
 use crate::git::{GitError, Repository};
-use crate::model::approval::Approvals;
+use crate::model::approval::Circumstances;
 use crate::model::facts::Gap;
 use crate::model::oid::ObjectId;
 use crate::model::refs::RefUpdate;
@@ -63,11 +63,11 @@ pub fn judge(
     operator: Operator<'_>,
     request: &EvaluationRequest,
     repository: &Repository,
-    approvals: Approvals,
+    circumstances: Circumstances,
 ) -> Verdict {
     match effective_policy(operator, request, repository) {
         Ok(policy) => {
-            let mut facts = gather(&policy, request, repository, approvals);
+            let mut facts = gather(&policy, request, repository, circumstances);
             for update in &mut facts.updates {
                 if update.protected || request.subject.target().is_some() {
                     update.policy_problems =

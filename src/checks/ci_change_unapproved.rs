@@ -12,8 +12,14 @@
 //!
 //! - Approvals count per principal, so two accounts of one person are one approval.
 //! - An approval counts only for the head that was approved.
-//! - Nobody approves their own change: neither whoever opened the pull request
-//!   nor whoever signed a commit that brings the change. Robots never approve.
+//! - Nobody approves their own change: neither whoever opened the pull request,
+//!   nor whoever pushed its head or another of its commits, nor whoever signed a
+//!   commit that brings the change. Robots never approve.
+//! - A team of the policy may name groups of a forge. Their members count as
+//!   far as they are principals and the forge says, now, that they are members.
+//! - In a merge queue the approvals of the pull requests count, each for the
+//!   commits that its approved head brings. What the queue makes anew (squashed
+//!   or rebased commits, a merge of two changes of one file) nobody has approved.
 //! - Removing a file needs approval as much as adding one.
 //! - A change that was made and taken back inside the pull request needs it
 //!   too: in between it could run.
@@ -42,7 +48,8 @@
 //! mode = "enforce"          # off, audit or enforce
 //! approvals = 1             # how many principals, at least 1
 //! approvers = []            # "team:<name>" or principals; empty: every principal
-//! signed_by = []            # whose signature stands for an approval; empty: nobody's
+//! signed_by = []            # whose signature stands for an approval; empty: nobody's.
+//!                           # Members of a forge's group count in approvers only
 //! tiers = ["control-plane", "executed", "reached", "steering"]
 //! only_protected = false    # true: only changes of refs that `protected` names
 //! ```
@@ -57,12 +64,14 @@
 //! - OWASP CICD-SEC-4: poisoned pipeline execution
 //! - CIS Software Supply Chain Security 2.3.4: pipeline changes are tracked and reviewed
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroU32;
 
-use super::support::{ChangedFile, Origin, Origins, Principals, changed_files, texts};
+use super::support::{
+    Ballot, ChangedFile, Count, Electorate, Origin, Origins, Principals, brought_by, changed_files,
+    texts,
+};
 use super::{CheckMeta, Objections, PrincipalSelector};
-use crate::model::approval::{Approval, Approvals};
 use crate::model::ci::Tier;
 use crate::model::facts::{Facts, UpdateFacts};
 use crate::model::finding::Severity;
@@ -103,9 +112,9 @@ config! {
 
 /// Objects to every changed file without enough approvals and without sign-off.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    let desk = Desk::new(config, facts);
     let judged = |update: &UpdateFacts| update.protected || !config.only_protected;
     for update in facts.updates.iter().filter(|update| judged(update)) {
+        let desk = Desk::new(config, facts, update);
         let origins = Origins::of(update);
         for file in changed_files(std::slice::from_ref(update)) {
             if config.tiers.contains(&file.change.tier) {
@@ -115,28 +124,28 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
     }
 }
 
-/// Who may do what, resolved once.
+/// Who may do what, resolved once for an update.
 struct Desk<'a> {
     facts: &'a Facts,
     needed: usize,
-    approvers: Principals<'a>,
+    electorate: Electorate<'a>,
+    /// The pull requests of a merge group, with the commits that each brings.
+    constituents: Vec<(Ballot<'a>, HashSet<ObjectId>)>,
     signers: Principals<'a>,
 }
 
 impl<'a> Desk<'a> {
-    fn new(config: &'a Config, facts: &'a Facts) -> Self {
-        let directory = &facts.directory;
-        let mut approvers: Principals<'_> = if config.approvers.is_empty() {
-            directory.principals.keys().collect()
-        } else {
-            directory.members(texts(&config.approvers))
-        };
-        approvers.retain(|principal| !directory.robots.contains(*principal));
+    fn new(config: &'a Config, facts: &'a Facts, update: &'a UpdateFacts) -> Self {
+        let names: Vec<_> = texts(&config.approvers).collect();
+        let constituents = facts.circumstances.constituents.iter();
         Self {
             facts,
+            electorate: Electorate::new(facts, &names),
             needed: usize::try_from(config.approvals.get()).unwrap_or(usize::MAX),
-            approvers,
-            signers: directory.members(texts(&config.signed_by)),
+            constituents: constituents
+                .map(|it| (Ballot::of_constituent(facts, it), brought_by(update, it.head)))
+                .collect(),
+            signers: facts.directory.members(texts(&config.signed_by)),
         }
     }
 
@@ -144,85 +153,50 @@ impl<'a> Desk<'a> {
         if origin.all_signed && origin.authors.is_subset(&self.signers) {
             return;
         }
-        let approvals = match &self.facts.approvals {
-            Approvals::Known(list) => list.as_slice(),
-            Approvals::None => &[],
-            Approvals::Unknown(why) => {
+        let count = match self.count(file, origin) {
+            Ok(count) => count,
+            Err(why) => {
                 let why = format!("whether {file} is approved is not known: {why}");
                 return objections.cannot_judge(file.place(), why);
             }
         };
-        let own = self.own(origin);
-        let count = self.count(approvals, &own);
-        if self.missing(&count) > 0 {
-            let message = self.message(file, &count);
-            objections.object(file.place(), message, self.remedy(&own, &count));
+        let missing = count.missing(self.needed);
+        if missing == 0 {
+            return;
         }
+        let message = self.message(file, &count);
+        // Nobody knows whether it is enough.
+        if count.undecided.difference(&count.approved).count() >= missing {
+            return objections.cannot_judge(file.place(), message);
+        }
+        objections.object(file.place(), message, self.remedy(&count));
     }
 
-    /// Those who may not approve, because it is their own change.
-    fn own(&self, origin: &Origin<'a>) -> Principals<'a> {
-        let actor = self.facts.actor.as_ref();
-        let actor = actor.and_then(|actor| self.facts.directory.principal_of(actor));
-        origin.authors.iter().copied().chain(actor).collect()
-    }
-
-    fn count(&self, approvals: &'a [Approval], own: &Principals<'a>) -> Count<'a> {
-        let mut count = Count::default();
-        for approval in approvals {
-            match self.weigh(approval, own) {
-                Ok(principal) => {
-                    count.approved.insert(principal);
-                }
-                Err(why) => count
-                    .discarded
-                    .push(format!("{} {why}", approval.actor.login)),
-            }
+    /// The approvals of a change. In a merge group every commit that makes the
+    /// change must be one of a pull request that is approved as it stands; of
+    /// those that are not, one. What only the group itself shows, such as a
+    /// merge that mixes two changes of a file, nobody has approved.
+    fn count(&self, file: ChangedFile<'a>, origin: &Origin<'a>) -> Result<Count<'a>, &'a str> {
+        let of_all = Ballot::of(self.facts)?;
+        let nobody = || self.electorate.count(&of_all, &origin.authors);
+        if !matches!(self.facts.subject, Subject::MergeGroup { .. }) {
+            return Ok(nobody());
         }
-        count
-    }
-
-    /// The principal whose approval this is, or why it does not count.
-    fn weigh(
-        &self,
-        approval: &'a Approval,
-        own: &Principals<'a>,
-    ) -> Result<&'a PrincipalId, &'static str> {
-        let directory = &self.facts.directory;
-        if self.head() != Some(approval.head) {
-            return Err("approved another head");
-        }
-        if approval.actor.robot {
-            return Err("is a robot");
-        }
-        let principal = directory
-            .principal_of(&approval.actor)
-            .ok_or("is not in the policy")?;
-        if directory.robots.contains(principal) {
-            return Err("is a robot");
-        }
-        if own.contains(principal) {
-            return Err("made this change");
-        }
-        if !self.approvers.contains(principal) {
-            return Err("may not approve this");
-        }
-        Ok(principal)
-    }
-
-    fn head(&self) -> Option<ObjectId> {
-        match &self.facts.subject {
-            Subject::Push { .. } => None,
-            Subject::PullRequest { head, .. } | Subject::MergeGroup { head, .. } => Some(*head),
-        }
-    }
-
-    fn missing(&self, count: &Count<'a>) -> usize {
-        self.needed.saturating_sub(count.approved.len())
+        let best = |revision: &ObjectId| {
+            let bringing = self.constituents.iter();
+            let bringing = bringing.filter(|(_, brought)| brought.contains(revision));
+            bringing
+                .map(|(ballot, _)| self.electorate.count(ballot, &origin.authors))
+                .min_by_key(|count| count.missing(self.needed))
+                .unwrap_or_else(nobody)
+        };
+        let worst = file.change.revisions.iter().map(best);
+        let worst = worst.max_by_key(|count| count.missing(self.needed));
+        Ok(worst.unwrap_or_else(nobody))
     }
 
     fn message(&self, file: ChangedFile<'a>, count: &Count<'a>) -> String {
-        let missing = self.missing(count);
+        let missing = count.missing(self.needed);
         let mut message = format!(
             "{file} was {} and lacks {missing} of {} approval{}",
             file.change.kind,
@@ -236,11 +210,21 @@ impl<'a> Desk<'a> {
         message
     }
 
-    fn remedy(&self, own: &Principals<'a>, count: &Count<'a>) -> String {
-        let may = self.approvers.difference(own).copied();
-        let may: Principals<'a> = may.filter(|one| !count.approved.contains(one)).collect();
-        let missing = self.missing(count);
-        let approve = if may.len() < missing {
+    fn remedy(&self, count: &Count<'a>) -> String {
+        let excluded = |one: &&PrincipalId| {
+            count.approved.contains(one) || count.excluded.contains(one)
+        };
+        let may = self.electorate.people.iter().copied();
+        let may: Principals<'a> = may.filter(|one| !excluded(one)).collect();
+        let missing = count.missing(self.needed);
+        let groups: Vec<_> = self.electorate.groups.iter().map(ToString::to_string).collect();
+        let approve = if !groups.is_empty() {
+            let names = may.iter().map(|name| name.as_str());
+            let names = listed(names.chain(groups.iter().map(String::as_str)));
+            format!(
+                "ask {missing} of these, or of the members of these groups that the policy knows, to approve this head: {names}"
+            )
+        } else if may.len() < missing {
             format!(
                 "the policy names too few people who may approve ({} of {missing}): ask its owner to name more under [checks.{}] approvers",
                 may.len(),
@@ -250,8 +234,12 @@ impl<'a> Desk<'a> {
             let names = listed(may.iter().map(|name| name.as_str()));
             format!("ask {missing} of these to approve this head: {names}")
         };
-        if !matches!(self.facts.subject, Subject::Push { .. }) {
-            return approve;
+        match &self.facts.subject {
+            Subject::Push { .. } => {}
+            Subject::PullRequest { .. } => return approve,
+            Subject::MergeGroup { .. } => {
+                return format!("in the pull request that brings it, {approve}; or merge it without the queue");
+            }
         }
         let propose = format!("propose the change as a pull request and {approve}");
         if self.signers.is_empty() {
@@ -260,13 +248,6 @@ impl<'a> Desk<'a> {
         let names = listed(self.signers.iter().map(|name| name.as_str()));
         format!("let one of these make and sign each commit that changes it: {names}; or {propose}")
     }
-}
-
-/// The approvals of one change: those that count, and why others do not.
-#[derive(Default)]
-struct Count<'a> {
-    approved: Principals<'a>,
-    discarded: Vec<String>,
 }
 
 /// Some names, made safe to show, with a bound.

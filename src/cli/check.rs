@@ -7,7 +7,7 @@ use super::{Failure, colour, complain, print};
 use crate::clock::{Clock, SystemClock};
 use crate::git::Repository;
 use crate::judge::{self, Operator};
-use crate::model::approval::Approvals;
+use crate::model::approval::Circumstances;
 use crate::model::refs::{RefName, RefUpdate};
 use crate::model::repo::RepositoryName;
 use crate::model::request::{EvaluationRequest, Subject};
@@ -97,7 +97,7 @@ fn judge(arguments: &CheckArgs) -> Result<Verdict, Failure> {
         operator,
         &request,
         &repository,
-        Approvals::None,
+        Circumstances::default(),
     ))
 }
 

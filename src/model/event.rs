@@ -33,6 +33,16 @@ pub enum Event {
         /// Who pushed.
         actor: Option<Actor>,
     },
+    /// Somebody moved the head of a pull request. Of a fork's branch there is
+    /// no push to hear of.
+    HeadPushed {
+        /// The target repository.
+        repository: EventRepository,
+        /// The new head.
+        head: ObjectId,
+        /// Who pushed it.
+        actor: Actor,
+    },
     /// A pull request must be judged (again): opened, new head, new target,
     /// approved, approval dismissed.
     PullRequest {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::approval::Approvals;
+use super::approval::Circumstances;
 use super::ci::CiChange;
 use super::directory::Directory;
 use super::object::{Commit, Tag};
@@ -28,8 +28,8 @@ pub struct Facts {
     pub seen_at: Timestamp,
     /// One entry per ref update, in the request's order.
     pub updates: Vec<UpdateFacts>,
-    /// Approvals of the pull request.
-    pub approvals: Approvals,
+    /// Approvals of the pull request, and who pushed it.
+    pub circumstances: Circumstances,
     /// The policy's principals and teams.
     pub directory: Arc<Directory>,
     /// What could not be found out. Any gap makes the conclusion an error.

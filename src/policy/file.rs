@@ -38,6 +38,9 @@ formatted! {
     KeyText = "key-name";
     /// A principal of this policy.
     PrincipalText = "principal";
+    /// A principal of this policy, or a group of a forge: `github:<organisation>/<team>`,
+    /// `gitlab:<group>`, `stash:<group>`.
+    TeamMemberText = "team-member";
     /// The id of a check.
     CheckText = "check";
     /// A full object id: 40 or 64 lower-case hexadecimal digits.
@@ -110,10 +113,11 @@ pub(crate) struct PolicyFile {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}))]
     pub(crate) principals: BTreeMap<String, PrincipalTable>,
-    /// Groups of principals, used as `team:<name>`.
+    /// Groups of principals, used as `team:<name>`. Members of a forge's group
+    /// count as far as they are principals.
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}))]
-    pub(crate) teams: BTreeMap<String, BTreeSet<PrincipalText>>,
+    pub(crate) teams: BTreeMap<String, BTreeSet<TeamMemberText>>,
     /// Keys that do not stand with a principal, and keys that count no more.
     #[serde(default)]
     pub(crate) trust: TrustTable,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::model::directory::Account;
+use crate::model::directory::{Account, Group};
 use crate::model::oid::ObjectId;
 use crate::model::repo::ForgeKind;
 use crate::model::signature::KeyName;
@@ -18,6 +18,9 @@ use crate::{checks, ci};
 /// Longest text in any format but a certificate, in bytes.
 const MAX_TEXT: usize = 20_000;
 
+/// Longest name of a forge's group, in bytes.
+const MAX_GROUP: usize = 500;
+
 /// Longest time span.
 const MAX_DURATION: Duration = Duration::from_secs(600);
 
@@ -25,7 +28,7 @@ const MAX_DURATION: Duration = Duration::from_secs(600);
 pub(crate) type Rule = fn(&str) -> Result<(), String>;
 
 /// The formats that the reader knows. Those with a meaning across the file
-/// (`principal`, `principal-selector`) are looked up in `references` as well.
+/// (`principal`, `principal-selector`, `team-member`) are looked up in `references` as well.
 pub(crate) const FORMATS: &[(&str, Rule)] = &[
     ("account", |text| account(text).map(drop)),
     ("check", |_| Ok(())),
@@ -44,6 +47,7 @@ pub(crate) const FORMATS: &[(&str, Rule)] = &[
     ("reason", reason),
     ("ref-pattern", |text| ref_pattern(text).map(drop)),
     ("ssh-key", ssh_key),
+    ("team-member", |text| group(text).transpose().map(drop)),
 ];
 
 /// The rule of a format.
@@ -89,6 +93,39 @@ pub(crate) fn account(text: &str) -> Result<Account, String> {
         return Err("has no account name after the colon".to_owned());
     }
     Ok(Account::Login(forge, who.to_owned()))
+}
+
+/// `github:acme/security`, `gitlab:acme/platform` or `stash:security`; none if
+/// the text names no forge, and so is a principal's name.
+pub(crate) fn group(text: &str) -> Option<Result<Group, String>> {
+    let (forge, name) = text.split_once(':')?;
+    let forge = match forge {
+        "github" => ForgeKind::GitHub,
+        "gitlab" => ForgeKind::GitLab,
+        "stash" | "bitbucket-dc" => ForgeKind::Stash,
+        _ => {
+            let why = "names no forge that has groups; known are github, gitlab and stash";
+            return Some(Err(why.to_owned()));
+        }
+    };
+    let odd = |letter: char| letter.is_control() || letter == ':' || letter == '#';
+    let parts: Vec<_> = name.split('/').collect();
+    let shaped = match forge {
+        ForgeKind::GitHub => parts.len() == 2,
+        ForgeKind::GitLab => true,
+        ForgeKind::Stash | ForgeKind::Git => parts.len() == 1,
+    };
+    let blank = |part: &str| part.is_empty() || part.trim() != part || matches!(part, "." | "..");
+    if !shaped
+        || name.len() > MAX_GROUP
+        || name.contains(odd)
+        || parts.iter().any(|part| blank(part))
+    {
+        let why = "is not a group of a forge; write github:<organisation>/<team>, gitlab:<group> or stash:<group>; people stand here by their principal's name";
+        return Some(Err(why.to_owned()));
+    }
+    let name = name.to_owned();
+    Some(Ok(Group { forge, name }))
 }
 
 /// A calendar day.

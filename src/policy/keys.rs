@@ -100,11 +100,17 @@ impl Loader<'_> {
             self.directory.principals.insert(id, own);
         }
         for (team, members) in &file.teams {
-            let members = members
+            let groups = members.iter().filter_map(|it| formats::group(&it.0)?.ok());
+            let groups: BTreeSet<_> = groups.collect();
+            if !groups.is_empty() {
+                self.directory.groups.insert(team.clone(), groups);
+            }
+            let people = members
                 .iter()
+                .filter(|name| formats::group(&name.0).is_none())
                 .map(|name| PrincipalId::new(&name.0))
                 .collect();
-            self.directory.teams.insert(team.clone(), members);
+            self.directory.teams.insert(team.clone(), people);
         }
     }
 

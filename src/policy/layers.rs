@@ -9,7 +9,7 @@
 //! | `raise` | state a value that is not lower: numbers, and lists of words in rising strictness (modes are this by themselves) |
 //! | `lower` | state a value that is not higher |
 //! | `add` | add entries to a list |
-//! | `narrow` | replace a list by a part of it that is not empty; names of principals compare by the people they stand for |
+//! | `narrow` | replace a list by a part of it that is not empty; names of principals compare by the people and groups they stand for |
 //! | `narrow-from-all` | the same, where an empty list stands for everything |
 //! | (none) | nothing: the key belongs to the operator |
 //!
@@ -23,7 +23,7 @@ use super::document::Document;
 use super::place::{KeyPath, Spots};
 use super::problem::{Problem, Problems};
 use super::{Policy, formats, read, schema, strict};
-use crate::model::directory::Directory;
+use crate::model::directory::{Directory, Group};
 use crate::model::principal::PrincipalId;
 use crate::model::text::excerpt;
 
@@ -194,13 +194,11 @@ impl Merge<'_> {
         });
         texts
             .flat_map(|text| {
-                let people: Vec<_> = self
-                    .directory
-                    .members([text.as_str()])
-                    .into_iter()
-                    .map(PrincipalId::as_str)
-                    .map(str::to_owned)
-                    .collect();
+                let people = self.directory.members([text.as_str()]).into_iter();
+                let people = people.map(PrincipalId::as_str).map(str::to_owned);
+                // A group stands for whoever its forge says: no list of people covers it.
+                let groups = self.directory.groups_of([text.as_str()]).into_iter();
+                let people: Vec<_> = people.chain(groups.map(Group::to_string)).collect();
                 // An empty team stands for nobody, and so does a name that is none.
                 let is_team = text
                     .strip_prefix("team:")

@@ -30,6 +30,10 @@ pub(crate) fn names(
             "principal" => principal(file, text, |_| {
                 "teams cannot stand here; name people".to_owned()
             }),
+            "team-member" if formats::group(text).is_some() => None,
+            "team-member" => principal(file, text, |_| {
+                "teams cannot stand in teams; name people, or groups of a forge".to_owned()
+            }),
             "principal-selector" => match text.strip_prefix("team:") {
                 Some(team) => team_name(file, team),
                 None => principal(file, text, |team| format!("did you mean `team:{team}`?")),

@@ -9,6 +9,7 @@ mod first_seen;
 mod jobs;
 mod migrate;
 mod publish_queue;
+mod pushers;
 mod replay;
 mod rows;
 mod statuses;

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::Context;
+use super::circumstances;
 use super::error::JobError;
 use super::mirror::{FetchPlan, Mirror};
 use super::planning::{as_it_is_now, subject_of, to_evaluation};
 use super::rendered::{Rendered, overtaken};
 use super::task::{Task, pull_request_subject};
-use crate::forge::{ForgeError, Instance, PullRequestState};
-use crate::model::approval::Approvals;
+use crate::forge::{Instance, PullRequestState};
+use crate::model::approval::Circumstances;
 use crate::model::oid::ObjectId;
 use crate::model::request::{EvaluationRequest, Subject};
 use crate::model::verdict::Verdict;
@@ -51,7 +52,7 @@ pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError
             turn.pull_request(told).await
         }
         Subject::Push { .. } | Subject::MergeGroup { .. } => {
-            turn.judge(task.subject.clone(), Approvals::None, Vec::new())
+            turn.judge(task.subject.clone(), Circumstances::default(), Vec::new())
                 .await
         }
     }
@@ -68,7 +69,6 @@ struct Turn<'a> {
 impl Turn<'_> {
     async fn pull_request(&self, told: PullRequestState) -> Result<(), JobError> {
         let evidence = &self.instance.evidence;
-        let number = told.number;
         let repository = &self.task.repository;
         let state = as_it_is_now(evidence.as_ref(), repository, told).await?;
         let withdrawn = self.outdated(&state).await?;
@@ -81,13 +81,8 @@ impl Turn<'_> {
             self.context.wake.notify_waiters();
             return Ok(());
         }
-        let approvals = evidence.approvals(&self.task.repository, number).await;
-        let approvals = match approvals {
-            Ok(list) => Approvals::Known(list),
-            Err(ForgeError::Refused { reason, .. }) => Approvals::Unknown(reason),
-            Err(error) => return Err(error.into()),
-        };
-        self.judge(subject_of(&state), approvals, withdrawn).await
+        let asked = circumstances::ask(self.context, self.instance, self.task, &state).await?;
+        self.judge(subject_of(&state), asked, withdrawn).await
     }
 
     /// Whether the pull request still has the head and target that this job is for.
@@ -161,7 +156,7 @@ impl Turn<'_> {
     async fn judge(
         &self,
         subject: Subject,
-        approvals: Approvals,
+        mut circumstances: Circumstances,
         mut outcomes: Vec<Outcome>,
     ) -> Result<(), JobError> {
         let request = EvaluationRequest {
@@ -171,7 +166,13 @@ impl Turn<'_> {
             subject,
         };
         let mirror = self.fetch(&request.subject).await?;
-        let verdict = self.verdict(&request, &mirror, approvals).await?;
+        let place = (&request.subject, &mirror);
+        if let Subject::MergeGroup { .. } = request.subject {
+            let asks = (self.instance, self.task);
+            circumstances = circumstances::of_group(self.context, asks, place).await?;
+        }
+        circumstances::add_pushers(self.context, self.task, place, &mut circumstances).await?;
+        let verdict = self.verdict(&request, &mirror, circumstances).await?;
         let kept = self.to_keep(&verdict)?;
         let said = Said {
             conclusion: verdict.conclusion,
@@ -227,12 +228,12 @@ impl Turn<'_> {
         &self,
         request: &EvaluationRequest,
         mirror: &Mirror,
-        approvals: Approvals,
+        circumstances: Circumstances,
     ) -> Result<Verdict, JobError> {
         let judge = self.context.judge.clone();
         let path = mirror.path().to_owned();
         let (asked, limit) = (request.clone(), self.context.settings.judge_timeout);
-        let work = tokio::task::spawn_blocking(move || judge.judge(&asked, &path, approvals));
+        let work = tokio::task::spawn_blocking(move || judge.judge(&asked, &path, circumstances));
         match tokio::time::timeout(limit, work).await {
             Ok(Ok(verdict)) => Ok(verdict),
             Ok(Err(_)) => Err(JobError::Panicked),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::git::Repository;
 use crate::judge::Operator;
-use crate::model::approval::Approvals;
+use crate::model::approval::Circumstances;
+use crate::model::directory::Group;
 use crate::model::facts::Gap;
+use crate::model::principal::Actor;
 use crate::model::request::EvaluationRequest;
 use crate::model::verdict::{Conclusion, VERDICT_SCHEMA, Verdict};
 use crate::policy::Policy;
@@ -14,7 +16,16 @@ use crate::policy::Policy;
 /// Judges requests. Blocking: it reads objects and verifies signatures.
 pub trait Judge: Send + Sync {
     /// The answer to a request over the objects of a mirror.
-    fn judge(&self, request: &EvaluationRequest, mirror: &Path, approvals: Approvals) -> Verdict;
+    fn judge(
+        &self,
+        request: &EvaluationRequest,
+        mirror: &Path,
+        circumstances: Circumstances,
+    ) -> Verdict;
+
+    /// The groups of the account's forge whose membership could matter for
+    /// what it approves.
+    fn groups_for(&self, actor: &Actor) -> Vec<Group>;
 
     /// The answer if there could not be one. `why` is a sentence.
     fn could_not_judge(&self, request: &EvaluationRequest, why: String) -> Verdict;
@@ -33,18 +44,30 @@ impl PolicyJudge {
 }
 
 impl Judge for PolicyJudge {
-    fn judge(&self, request: &EvaluationRequest, mirror: &Path, approvals: Approvals) -> Verdict {
+    fn judge(
+        &self,
+        request: &EvaluationRequest,
+        mirror: &Path,
+        circumstances: Circumstances,
+    ) -> Verdict {
         match Repository::open(mirror) {
             Ok(repository) => crate::judge::judge(
                 Operator::Policy(&self.policy),
                 request,
                 &repository,
-                approvals,
+                circumstances,
             ),
             Err(error) => {
                 self.could_not_judge(request, format!("The mirror cannot be read: {error}."))
             }
         }
+    }
+
+    /// The repository's layer only tightens: the operator's groups are all
+    /// that can matter.
+    fn groups_for(&self, actor: &Actor) -> Vec<Group> {
+        let groups = self.policy.directory.groups_for(actor);
+        groups.into_iter().cloned().collect()
     }
 
     fn could_not_judge(&self, request: &EvaluationRequest, why: String) -> Verdict {

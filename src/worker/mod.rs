@@ -5,6 +5,7 @@
 //! store. Everything it does can be done twice.
 
 mod backoff;
+mod circumstances;
 mod delivery;
 mod error;
 mod evaluate;

@@ -49,9 +49,16 @@ impl<'a> Planner<'a> {
                 updates,
                 actor,
             } => {
+                let heads: Vec<_> = updates.iter().filter_map(|update| update.new).collect();
+                self.pushed(&repository, &heads, actor.as_ref()).await?;
                 self.task(repository, Subject::Push { updates }, actor);
                 Ok(())
             }
+            Event::HeadPushed {
+                repository,
+                head,
+                actor,
+            } => self.pushed(&repository, &[head], Some(&actor)).await,
             Event::MergeGroup {
                 repository,
                 target,
@@ -111,6 +118,34 @@ impl<'a> Planner<'a> {
         for other in evidence.pull_requests_of(repository, head).await? {
             if other.number != number && !self.is_known(repository, &other).await? {
                 self.state(repository, other);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes who pushed. Pull requests of such a head that were judged before
+    /// it was known are judged again.
+    async fn pushed(
+        &mut self,
+        repository: &EventRepository,
+        heads: &[ObjectId],
+        actor: Option<&Actor>,
+    ) -> Result<(), JobError> {
+        let Some(actor) = actor else { return Ok(()) };
+        let store = &self.context.store;
+        let place = (self.instance.key.as_str(), repository.id);
+        let new = store
+            .note_pusher(place, heads, actor, self.received_at)
+            .await?;
+        for head in new {
+            let lines = store.subjects_of(place.0, place.1, head).await?;
+            for line in lines {
+                if let Subject::PullRequest { number, .. } = Task::from_payload(&line.task)?.subject
+                {
+                    let evidence = &self.instance.evidence;
+                    let state = evidence.pull_request(repository, number).await?;
+                    self.state(repository, state);
+                }
             }
         }
         Ok(())

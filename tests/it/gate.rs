@@ -2,6 +2,7 @@
 //! git objects, against a forge that blocks and merges like GitHub. People are
 //! alice and bob, whom the policy trusts, and mallory, whom it does not.
 
+mod approvals;
 mod deliveries;
 mod moving;
 mod one_verdict;

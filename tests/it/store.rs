@@ -14,6 +14,7 @@ use forgewarden::store::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Connection, Row};
 
+use crate::support::facts::account;
 use crate::support::postgres::Postgres;
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -48,6 +49,7 @@ on_both! {
     the_worst_subject_is_shown_and_a_late_result_is_not_heard,
     a_verdict_is_never_changed,
     the_first_receipt_stays,
+    everybody_who_pushed_one_of_many_commits_is_found,
     every_claim_gets_another_job,
     an_orphan_is_settled,
 }
@@ -281,6 +283,27 @@ async fn the_first_receipt_stays(store: &Store, _url: &str) {
     assert_eq!(elsewhere, late);
 }
 
+async fn everybody_who_pushed_one_of_many_commits_is_found(store: &Store, _url: &str) {
+    let commit = |number: u32| ObjectId::parse(format!("{number:040x}")).unwrap();
+    let at = Timestamp::from_millisecond(1_000).unwrap();
+    let (alice, bob) = (account("alice"), account("bob"));
+    let place = ("fake", 7);
+    let both = [commit(1), commit(1200)];
+    let new = store.note_pusher(place, &both, &alice, at).await.unwrap();
+    assert_eq!(new, both);
+    let again = store.note_pusher(place, &[commit(1)], &alice, at).await;
+    assert_eq!(again.unwrap(), []);
+    let second = store.note_pusher(place, &[commit(1)], &bob, at).await;
+    assert_eq!(second.unwrap(), [commit(1)]);
+    let many: Vec<_> = (1..=1201).map(commit).collect();
+    let all = store.pushers_of("fake", 7, &many).await.unwrap();
+    assert_eq!(all, [alice.clone(), bob]);
+    let last = store.pushers_of("fake", 7, &[commit(1200)]).await.unwrap();
+    assert_eq!(last, [alice]);
+    assert_eq!(store.pushers_of("fake", 7, &[]).await.unwrap(), []);
+    assert_eq!(store.pushers_of("fake", 8, &many).await.unwrap(), []);
+}
+
 async fn every_claim_gets_another_job(store: &Store, _url: &str) {
     for number in 0..40 {
         let accepted = store.accept(&delivery(&number.to_string())).await;
@@ -386,18 +409,27 @@ async fn migrations_apply_over_data() {
     }
 }
 
-const SAMPLES: &[(i64, &[&str])] = &[(
-    1,
-    &[
-        "INSERT INTO deliveries (instance, delivery_id, event, body, received_at, state) \
+const SAMPLES: &[(i64, &[&str])] = &[
+    (
+        1,
+        &[
+            "INSERT INTO deliveries (instance, delivery_id, event, body, received_at, state) \
          VALUES ('github', 'd', 'push', $1, 1, 'dead')",
-        "INSERT INTO jobs (kind, queue_key, payload, instance, delivery_id, state, run_at, created_at) \
+            "INSERT INTO jobs (kind, queue_key, payload, instance, delivery_id, state, run_at, created_at) \
          VALUES ('delivery', 'k', '', 'github', 'd', 'dead', 1, 1)",
-        "INSERT INTO verdicts (id, instance, repository_id, repository, subject, target, base, head, \
+            "INSERT INTO verdicts (id, instance, repository_id, repository, subject, target, base, head, \
          policy_digest, trust_digest, conclusion, created_at, json) \
          VALUES ('sample', 'github', 1, 'r', 's', 't', 'b', 'h', 'p', 't', 'pass', 1, $1)",
-        "INSERT INTO statuses (instance, repository_id, head, context, place, conclusion, rendered, \
+            "INSERT INTO statuses (instance, repository_id, head, context, place, conclusion, rendered, \
          desired_version, changed_at) VALUES ('github', 1, 'h', 'c', '{}', 'pass', '{}', 1, 1)",
-        "INSERT INTO first_seen (instance, repository_id, object_id, seen_at) VALUES ('github', 1, 'o', 1)",
-    ],
-)];
+            "INSERT INTO first_seen (instance, repository_id, object_id, seen_at) VALUES ('github', 1, 'o', 1)",
+        ],
+    ),
+    (
+        3,
+        &[
+            "INSERT INTO pushers (instance, repository_id, object_id, actor, pushed_at) \
+         VALUES ('github', 1, 'o', '{}', 1)",
+        ],
+    ),
+];

@@ -3,6 +3,7 @@
 
 #[macro_use]
 mod registry;
+mod ballot;
 mod ci;
 mod objections;
 mod origin;
@@ -10,6 +11,7 @@ mod selector;
 mod shell;
 mod signed;
 
+pub(crate) use ballot::{Ballot, Count, Electorate, brought_by};
 pub(crate) use ci::{ChangedFile, changed_files, oddities};
 pub use objections::{Objections, Unjudged};
 pub(crate) use origin::{Origin, Origins, Principals};

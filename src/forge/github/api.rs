@@ -208,8 +208,16 @@ impl RepositoryApi<'_> {
         &self,
         below: &str,
     ) -> Result<Option<T>, ForgeError> {
-        let call = Call::get(format!("{}{below}", self.path));
-        let answer = self.answer(call).await?;
+        self.find_at(format!("{}{below}", self.path)).await
+    }
+
+    /// [`RepositoryApi::find`], outside of the repository. A token is for one
+    /// repository; what it may do in the organisation follows its permissions.
+    pub(super) async fn find_at<T: DeserializeOwned>(
+        &self,
+        path: String,
+    ) -> Result<Option<T>, ForgeError> {
+        let answer = self.answer(Call::get(path)).await?;
         match answer.status {
             http::StatusCode::NOT_FOUND => Ok(None),
             _ => answer.read().map(Some),

@@ -20,6 +20,7 @@ use crate::model::oid::ObjectId;
 use crate::model::principal::Actor;
 use crate::model::refs::RefName;
 use crate::model::repo::ForgeKind;
+use crate::model::text::excerpt;
 
 #[async_trait]
 impl Evidence for GitHub {
@@ -78,12 +79,31 @@ impl Evidence for GitHub {
 
     async fn is_member(
         &self,
-        _: &EventRepository,
+        repository: &EventRepository,
         group: &str,
-        _: &Actor,
+        actor: &Actor,
     ) -> Result<bool, ForgeError> {
-        let reason = format!("teams are not read yet: {group}");
-        Err(answer::refused(ForgeKind::GitHub, reason))
+        let refused = |reason| answer::refused(ForgeKind::GitHub, reason);
+        let Some((organisation, team)) = group.split_once('/') else {
+            let shown = excerpt(group, 100);
+            let reason = format!("{shown} is no team: write <organisation>/<team>");
+            return Err(refused(reason));
+        };
+        let part = |text: &str| encoded(text.as_bytes(), b"");
+        let team = format!("/orgs/{}/teams/{}", part(organisation), part(team));
+        let api = self.api.repository(repository, Purpose::Members).await?;
+        let path = format!("{team}/memberships/{}", part(&actor.login));
+        if let Some(found) = api.find_at::<Membership>(path).await? {
+            return Ok(found.state == "active");
+        }
+        // The same 404 for "no member" as for "no such team", or not for us.
+        match api.find_at::<Team>(team).await? {
+            Some(_) => Ok(false),
+            None => {
+                let shown = excerpt(group, 100);
+                Err(refused(format!("there is no team {shown} that the App may see")))
+            }
+        }
     }
 }
 
@@ -109,6 +129,19 @@ fn open_with(head: ObjectId, found: Vec<PullRequest>) -> Result<Vec<PullRequestS
         }
     }
     Ok(open)
+}
+
+/// A membership of a team, its child teams' members included; `pending` until
+/// the invitation is accepted. Source: docs.github.com, "Team members".
+#[derive(Deserialize)]
+struct Membership {
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Team {
+    #[serde(rename = "slug")]
+    _slug: String,
 }
 
 #[derive(Deserialize)]

@@ -59,7 +59,19 @@ fn pull_request(event: PullRequestEvent) -> Result<Meaning, String> {
         return Ok(not_of_interest("pull_request", &event.action));
     }
     let repository = event.repository.named(event.installation)?;
-    judge(repository, event.pull_request)
+    let pusher = event
+        .sender
+        .filter(|_| event.action == "synchronize")
+        .map(super::payload::Account::actor)
+        .transpose()?;
+    let head = id("head.sha", &event.pull_request.head.sha)?;
+    let pushed = pusher.map(|actor| Event::HeadPushed {
+        repository: repository.clone(),
+        head,
+        actor,
+    });
+    let judged = judge(repository, event.pull_request)?;
+    Ok(Meaning::Events(pushed.into_iter().chain([judged]).collect()))
 }
 
 /// A review can give or take an approval, so the pull request is judged again.
@@ -67,15 +79,15 @@ fn review(event: PullRequestEvent) -> Result<Meaning, String> {
     match event.action.as_str() {
         "submitted" | "edited" | "dismissed" => {
             let repository = event.repository.named(event.installation)?;
-            judge(repository, event.pull_request)
+            judge(repository, event.pull_request).map(|event| Meaning::Events(vec![event]))
         }
         action => Ok(not_of_interest("pull_request_review", action)),
     }
 }
 
-fn judge(repository: EventRepository, pull_request: PullRequest) -> Result<Meaning, String> {
+fn judge(repository: EventRepository, pull_request: PullRequest) -> Result<Event, String> {
     let branch = &pull_request.base.branch;
-    one(Event::PullRequest {
+    Ok(Event::PullRequest {
         repository,
         number: pull_request.number.0,
         target: RefName::branch(branch).map_err(|error| error.to_string())?,

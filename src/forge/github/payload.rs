@@ -102,6 +102,8 @@ pub(super) struct PullRequestEvent {
     pub(super) action: String,
     pub(super) pull_request: PullRequest,
     pub(super) changes: Option<Changes>,
+    /// Who did it; of `synchronize`, who pushed.
+    pub(super) sender: Option<Account>,
     pub(super) repository: Repository,
     pub(super) installation: Option<Installation>,
 }

@@ -16,7 +16,6 @@ use super::token::Purpose;
 use crate::forge::support::reading::Id;
 use crate::forge::support::text::{cut, title};
 use crate::forge::support::url::encoded;
-use crate::forge::support::wording::title;
 use crate::forge::{Annotation, ForgeError, Publisher, Standing, Status};
 use crate::model::event::EventRepository;
 use crate::model::verdict::Conclusion;

@@ -21,6 +21,8 @@ const MAX_KEPT: usize = 4096;
 pub(super) enum Purpose {
     /// Reading pull requests, reviews and branch tips.
     Evidence,
+    /// Reading who is in a team of the organisation.
+    Members,
     /// Writing check runs.
     Publish,
     /// Fetching objects with git.
@@ -35,6 +37,8 @@ pub(super) struct Permissions {
     #[serde(skip_serializing_if = "Option::is_none")]
     contents: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pull_requests: Option<&'static str>,
 }
 
@@ -44,6 +48,7 @@ impl Purpose {
         Permissions {
             checks: of(&[Self::Publish], "write"),
             contents: of(&[Self::Evidence, Self::Objects], "read"),
+            members: of(&[Self::Members], "read"),
             pull_requests: of(&[Self::Evidence], "read"),
         }
     }

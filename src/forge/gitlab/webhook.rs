@@ -258,6 +258,7 @@ mod tests {
         Delivery {
             headers: map,
             body: BODY.into(),
+            path_secret: None,
             received_at: Timestamp::from_second(1_649_367_553).expect("a time"),
         }
     }

@@ -11,4 +11,3 @@ pub(super) mod secrets;
 pub(super) mod steps;
 pub(super) mod text;
 pub(super) mod url;
-pub(super) mod wording;

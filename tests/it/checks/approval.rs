@@ -11,8 +11,8 @@ use forgewarden::model::signature::SignatureState;
 
 use super::{Case, Expected};
 use crate::support::facts::{
-    FactsBuilder, UpdateBuilder, account, branch, ci_file, commit, key, people, principal,
-    pull_request, push, workflow,
+    FactsBuilder, OLD, UpdateBuilder, account, branch, ci_file, commit, github_group, key,
+    merge_group, people, principal, pull_request, push, workflow,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -21,6 +21,9 @@ pub(super) fn cases() -> Vec<Case> {
         several(),
         authors(),
         approvers(),
+        pushers(),
+        groups(),
+        merge_groups(),
         sign_off(),
         sign_off_of_untraced_changes(),
     ]
@@ -219,6 +222,153 @@ fn approvers() -> Vec<Case> {
         }),
         objects("a topic branch counts too", pull_request(topic())),
     ]
+}
+
+fn pushers() -> Vec<Case> {
+    vec![
+        objects(
+            "by whoever pushed another's change",
+            proposal().pushed_by("bob").approved_by("bob"),
+        ),
+        accepts(
+            "by somebody who did not push it",
+            proposal().pushed_by("bob").approved_by("carol"),
+        ),
+        objects(
+            "pushed by all who may approve",
+            proposal()
+                .pushed_by("bob")
+                .pushed_by("carol")
+                .approved_by("carol"),
+        )
+        .with(team),
+    ]
+}
+
+fn groups() -> Vec<Case> {
+    let group = "acme/security";
+    let by_dave = || proposal().directory(with_group()).approved_by("dave");
+    vec![
+        accepts(
+            "by a member of the team's group",
+            by_dave().membership("dave", group, Ok(true)),
+        )
+        .with(team),
+        objects(
+            "by a principal who is not in the group",
+            by_dave().membership("dave", group, Ok(false)),
+        )
+        .with(team),
+        objects(
+            "by a member of the group who is no principal",
+            proposal()
+                .directory(with_group())
+                .approved_by("mallory")
+                .membership("mallory", group, Ok(true)),
+        )
+        .with(team),
+        objects(
+            "by the author, who is in the group",
+            proposal()
+                .directory(with_group())
+                .approved_by("alice")
+                .membership("alice", group, Ok(true)),
+        )
+        .with(team),
+        objects(
+            "by a member of another team's group",
+            by_dave().membership("dave", group, Ok(true)),
+        )
+        .with(|config| {
+            config.ci_change_unapproved.approvers = [PrincipalSelector::new("bob")].into();
+        }),
+        case(
+            "by somebody of whom it is not known",
+            by_dave().membership("dave", group, Err("there is no such team")),
+            Expected::Unjudged,
+        )
+        .with(team),
+        case(
+            "by somebody of whom nobody asked",
+            by_dave(),
+            Expected::Unjudged,
+        )
+        .with(team),
+        accepts(
+            "not known, and enough without it",
+            by_dave().approved_by("bob"),
+        )
+        .with(team),
+        objects("not known, and too few even with it", by_dave())
+            .with(team)
+            .with(two),
+    ]
+}
+
+/// A merge of two pull requests: 1 with the change on 2, and 3.
+fn group_changing(by: &[u32]) -> FactsBuilder {
+    merge_group(
+        branch("main")
+            .protected()
+            .brings(commit(9).on(&[8, 3]).unsigned())
+            .brings(commit(8).on(&[OLD, 1]).unsigned())
+            .brings(commit(3))
+            .brings(commit(1).on(&[2]))
+            .brings(commit(2))
+            .changes(workflow("ci.yml").in_commits(by)),
+    )
+}
+
+fn merge_groups() -> Vec<Case> {
+    vec![
+        objects("a group of no known pull request", group_changing(&[1])),
+        accepts(
+            "a group of an approved pull request",
+            group_changing(&[1, 2])
+                .merging(1, "alice", &[("bob", 1)])
+                .merging(3, "alice", &[]),
+        ),
+        objects(
+            "a group of a pull request whose earlier head was approved",
+            group_changing(&[2]).merging(1, "alice", &[("bob", 2)]),
+        ),
+        objects(
+            "a group whose other pull request was approved",
+            group_changing(&[1])
+                .merging(1, "alice", &[])
+                .merging(3, "alice", &[("bob", 3)]),
+        ),
+        objects(
+            "a group of two that change it, one approved",
+            group_changing(&[1, 3])
+                .merging(1, "alice", &[("bob", 1)])
+                .merging(3, "carol", &[("carol", 3)]),
+        ),
+        accepts(
+            "a group of two that change it, both approved",
+            group_changing(&[1, 3])
+                .merging(1, "alice", &[("bob", 1)])
+                .merging(3, "carol", &[("bob", 3)]),
+        ),
+        objects(
+            "a group whose merge mixes two approved changes",
+            group_changing(&[9, 1, 3])
+                .merging(1, "alice", &[("bob", 1)])
+                .merging(3, "alice", &[("bob", 3)]),
+        ),
+        objects(
+            "a group in which only the net difference shows it",
+            group_changing(&[]).merging(1, "alice", &[("bob", 1)]),
+        ),
+    ]
+}
+
+/// Members of a group of GitHub count as members of the team `ci`.
+fn with_group() -> Directory {
+    let mut directory = people(&["alice", "bob", "dave"], &["bob"]);
+    let group = [github_group("acme/security")].into();
+    directory.groups.insert("ci".to_owned(), group);
+    directory
 }
 
 fn sign_off() -> Vec<Case> {

@@ -64,6 +64,14 @@ async fn everything(scene: &Scene) {
         .approvals(&scene.repository(), number)
         .await
         .expect("read");
+    forge.has_team("acme/security", &["bob"]);
+    for login in ["bob", "mallory"] {
+        let actor = crate::support::facts::account(login);
+        evidence
+            .is_member(&scene.repository(), "acme/security", &actor)
+            .await
+            .expect("known");
+    }
     let unknown = super::scene::id(&"9".repeat(40));
     for head in [head, unknown] {
         evidence
@@ -117,6 +125,8 @@ async fn every_request_is_as_github_describes_it() {
             "pulls/list",
             "pulls/list-reviews",
             "repos/list-pull-requests-associated-with-commit",
+            "teams/get-by-name",
+            "teams/get-membership-for-user-in-org",
         ];
         assert!(
             operations.iter().eq(expected.iter()),

@@ -70,6 +70,17 @@ async fn a_pull_request_is_judged_when_its_head_its_target_or_an_approval_change
     let retargeted = forge.retarget(APP, number, "main").await;
     let next = scene.commits("topic", "more");
     let synchronized = scene.pushes(&["topic"]).await[1].clone();
+    // Who pushed is said, and is not whose pull request it is.
+    let foreign = scene.commits("topic", "by another");
+    let by_carol = forge.push(APP, "carol", &scene.copy, &["topic"]).await;
+    let Meaning::Events(events) = scene.meaning(&by_carol[1]) else {
+        panic!("not of interest");
+    };
+    assert!(
+        matches!(&events[..], [Event::HeadPushed { head, actor, .. }, Event::PullRequest { .. }]
+            if *head == foreign && actor.login == "carol"),
+        "{events:?}"
+    );
     let approved = forge.approve(APP, number, "bob").await;
     let dismissed = forge.dismiss(APP, number, "bob").await;
     let closed = forge.close(APP, number).await;
@@ -77,9 +88,9 @@ async fn a_pull_request_is_judged_when_its_head_its_target_or_an_approval_change
         (opened, "release", head, true),
         (retargeted, "main", head, true),
         (synchronized, "main", next, true),
-        (approved, "main", next, true),
-        (dismissed, "main", next, true),
-        (closed, "main", next, false),
+        (approved, "main", foreign, true),
+        (dismissed, "main", foreign, true),
+        (closed, "main", foreign, false),
     ];
     for (sent, to, at, is_open) in expected {
         let action = sent.payload()["action"].clone();

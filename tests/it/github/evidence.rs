@@ -101,3 +101,35 @@ async fn approvals_stand_for_the_head_they_were_given_for() {
         .count();
     assert_eq!(pages, 2, "{:?}", scene.asked());
 }
+
+#[tokio::test]
+async fn a_team_s_members_are_those_of_now_who_accepted() {
+    let scene = Scene::new().await;
+    let forge = &scene.forge;
+    forge.has_team("acme/security", &["bob", "carol"]);
+    forge.invites("acme/security", "dave");
+    let is_member = async |group: &str, login: &str| {
+        let actor = crate::support::facts::account(login);
+        let evidence = &scene.instance.evidence;
+        evidence
+            .is_member(&scene.repository(), group, &actor)
+            .await
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(is_member("acme/security", "bob").await, Ok(true));
+    assert_eq!(is_member("acme/security", "dave").await, Ok(false));
+    assert_eq!(is_member("acme/security", "mallory").await, Ok(false));
+    forge.leaves("acme/security", "bob");
+    assert_eq!(is_member("acme/security", "bob").await, Ok(false));
+    // What is not known is never a "no".
+    for group in ["acme/gone", "security", "acme/security/../../x"] {
+        let why = is_member(group, "carol").await.expect_err(group);
+        assert!(why.contains("team"), "{why}");
+    }
+    let minted = forge.requests().into_iter();
+    let minted = minted.filter(|it| it.path.ends_with("/access_tokens"));
+    let bodies: Vec<_> = minted.map(|it| it.body).collect();
+    let narrow = serde_json::json!({ "repository_ids": [scene.repository().id],
+        "permissions": { "members": "read" } });
+    assert_eq!(bodies, [narrow], "one token that can do nothing else");
+}

@@ -110,12 +110,14 @@ impl Scene {
         self.instance.intake.meaning(&verified).expect("readable")
     }
 
-    /// The one event of a delivery.
+    /// The one event of a delivery, besides who pushed the head.
     pub(crate) fn event(&self, sent: &Sent) -> Event {
-        match self.meaning(sent) {
-            Meaning::Events(mut events) if events.len() == 1 => events.remove(0),
-            other => panic!("not one event: {other:?}"),
-        }
+        let Meaning::Events(mut events) = self.meaning(sent) else {
+            panic!("no event");
+        };
+        events.retain(|event| !matches!(event, Event::HeadPushed { .. }));
+        assert_eq!(events.len(), 1, "{events:?}");
+        events.remove(0)
     }
 
     pub(crate) async fn publishes(&self, status: &Status, previous: Option<&str>) -> String {

@@ -225,6 +225,30 @@ fn approvals_rise_and_approvers_narrow() {
 }
 
 #[test]
+fn no_list_of_people_covers_a_forge_s_group() {
+    let grouped = OPERATOR.replace(
+        "security = [",
+        "open = [\"alice\", \"github:acme/everyone\"]\nsecurity = [",
+    );
+    let check = "[checks.ci-change-unapproved]\napprovers = ";
+    let operator = |approvers: &str| policy(&format!("{grouped}{check}{approvers}"));
+    let stated = |line: &str| format!("{check}{line}");
+    let closed = operator("[\"alice\", \"bob\"]");
+    let opened = over(&closed, &stated("[\"team:open\"]"));
+    assert_eq!(opened.digest, closed.digest);
+    assert_eq!(opened.notices.len(), 1, "{:?}", opened.notices);
+    let open = operator("[\"team:open\", \"bob\"]");
+    for narrower in ["[\"team:open\"]", "[\"alice\"]"] {
+        let narrowed = over(&open, &stated(narrower));
+        assert!(narrowed.notices.is_empty(), "{narrower}");
+    }
+    let layer = "[teams]\nopen = [\"github:mallory/friends\"]";
+    let added = over(&open, layer);
+    assert_eq!(added.digest, open.digest);
+    assert_eq!(added.notices.len(), 1);
+}
+
+#[test]
 fn a_layer_that_cannot_be_read_is_an_error() {
     let operator = operator("");
     for layer in [

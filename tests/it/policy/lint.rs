@@ -188,3 +188,40 @@ fn a_full_file_becomes_a_whole_policy() {
     );
     assert_eq!(read.ci_paths[0].system, "kubernetes");
 }
+
+#[test]
+fn a_team_s_members_are_people_or_groups_of_a_forge() {
+    let of = |member: &str| {
+        let people = "version = 1\n[principals.alice]\naccounts = [\"github:alice\"]\n";
+        problems(&format!(
+            "{people}[teams]\nother = [\"alice\"]\nsecurity = [\"{member}\"]\n"
+        ))
+    };
+    for lawful in [
+        "alice",
+        "github:acme/security",
+        "gitlab:acme",
+        "gitlab:acme/platform/core",
+        "stash:sec team",
+        "bitbucket-dc:sec-team",
+    ] {
+        assert!(of(lawful).is_empty(), "{lawful}: {:?}", of(lawful));
+    }
+    for unlawful in [
+        "github:alice",
+        "github:#1",
+        "github:acme/security/core",
+        "github:../security",
+        "gitlab:acme//core",
+        "gitlab:",
+        "stash:a/b",
+        "git:acme",
+        "bitbuckt:acme",
+        "team:other",
+        "other",
+        "mallory",
+    ] {
+        let found = of(unlawful);
+        assert!(!found.is_empty(), "{unlawful}");
+    }
+}

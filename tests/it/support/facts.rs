@@ -13,9 +13,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use forgewarden::model::approval::{Approval, Approvals};
+use forgewarden::model::approval::{Approval, Approvals, Circumstances, Constituent, Membership};
 use forgewarden::model::ci::{ChangeKind, CiChange, Oddity, Tier};
-use forgewarden::model::directory::{Account, Directory};
+use forgewarden::model::directory::{Account, Directory, Group};
 use forgewarden::model::facts::{Facts, Gap, PolicyProblem, Revision, TagFacts, UpdateFacts};
 use forgewarden::model::object::{Commit, Defect, Identity, Tag};
 use forgewarden::model::oid::ObjectId;
@@ -117,6 +117,12 @@ impl RevisionBuilder {
 
     pub fn subject(mut self, subject: &str) -> Self {
         self.0.commit.subject = subject.into();
+        self
+    }
+
+    /// On top of these commits.
+    pub fn on(mut self, parents: &[u32]) -> Self {
+        self.0.commit.parents = parents.iter().copied().map(oid).collect();
         self
     }
 
@@ -317,6 +323,17 @@ pub fn pull_request(update: UpdateBuilder) -> FactsBuilder {
     FactsBuilder::new(subject, vec![update.0], Approvals::Known(Vec::new()))
 }
 
+/// A merge group that would update a branch.
+pub fn merge_group(update: UpdateBuilder) -> FactsBuilder {
+    let change = &update.0.update;
+    let subject = Subject::MergeGroup {
+        target: change.name.clone(),
+        base: change.old.expect("a group has a base"),
+        head: change.new.expect("a group has a head"),
+    };
+    FactsBuilder::new(subject, vec![update.0], Approvals::None)
+}
+
 /// Builds [`Facts`].
 #[derive(Debug, Clone)]
 pub struct FactsBuilder(Facts);
@@ -329,7 +346,10 @@ impl FactsBuilder {
             actor: None,
             seen_at: "2026-11-20T12:00:00Z".parse().expect("a time"),
             updates,
-            approvals,
+            circumstances: Circumstances {
+                approvals,
+                ..Circumstances::default()
+            },
             directory: Arc::new(people(&["alice", "bob", "carol"], &["bob", "carol"])),
             gaps: Vec::new(),
         })
@@ -362,7 +382,7 @@ impl FactsBuilder {
     }
 
     fn approval(mut self, approval: Approval) -> Self {
-        match &mut self.0.approvals {
+        match &mut self.0.circumstances.approvals {
             Approvals::Known(list) => list.push(approval),
             other => *other = Approvals::Known(vec![approval]),
         }
@@ -370,7 +390,38 @@ impl FactsBuilder {
     }
 
     pub fn approvals_unknown(mut self, why: &str) -> Self {
-        self.0.approvals = Approvals::Unknown(why.to_owned());
+        self.0.circumstances.approvals = Approvals::Unknown(why.to_owned());
+        self
+    }
+
+    /// A pull request of the group: its head, whose it is, and who approved which head.
+    pub fn merging(mut self, head: u32, owner: &str, approved: &[(&str, u32)]) -> Self {
+        let approval = |(login, head): &(&str, u32)| Approval {
+            actor: account(login),
+            head: oid(*head),
+        };
+        self.0.circumstances.constituents.push(Constituent {
+            head: oid(head),
+            actor: Some(account(owner)),
+            approvals: approved.iter().map(approval).collect(),
+            pushers: vec![account(owner)],
+        });
+        self
+    }
+
+    /// This account pushed some of it.
+    pub fn pushed_by(mut self, login: &str) -> Self {
+        self.0.circumstances.pushers.push(account(login));
+        self
+    }
+
+    /// What GitHub says about an account in a group of its own.
+    pub fn membership(mut self, login: &str, group: &str, member: Result<bool, &str>) -> Self {
+        self.0.circumstances.memberships.push(Membership {
+            actor: account(login),
+            group: github_group(group),
+            member: member.map_err(str::to_owned),
+        });
         self
     }
 
@@ -399,6 +450,15 @@ pub fn people(names: &[&str], team: &[&str]) -> Directory {
     Directory {
         principals: names.iter().map(accounts).collect(),
         teams: BTreeMap::from([("ci".to_owned(), team)]),
+        groups: BTreeMap::new(),
         robots: BTreeSet::new(),
+    }
+}
+
+/// A group of GitHub.
+pub fn github_group(name: &str) -> Group {
+    Group {
+        forge: ForgeKind::GitHub,
+        name: name.to_owned(),
     }
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use forgewarden::clock::SystemClock;
 use forgewarden::config::{Config, GitConfig, LogFormat, WorkerConfig};
-use forgewarden::model::approval::Approvals;
+use forgewarden::model::approval::Circumstances;
+use forgewarden::model::directory::Group;
 use forgewarden::model::event::Event;
 use forgewarden::model::facts::Gap;
 use forgewarden::model::oid::ObjectId;
+use forgewarden::model::principal::Actor;
 use forgewarden::model::refs::{RefName, RefUpdate};
 use forgewarden::model::request::{EvaluationRequest, Subject};
 use forgewarden::model::verdict::{Conclusion, Digest, VERDICT_SCHEMA, Verdict};
@@ -49,7 +51,11 @@ impl FakeJudge {
 }
 
 impl Judge for FakeJudge {
-    fn judge(&self, request: &EvaluationRequest, mirror: &Path, _: Approvals) -> Verdict {
+    fn groups_for(&self, _: &Actor) -> Vec<Group> {
+        Vec::new()
+    }
+
+    fn judge(&self, request: &EvaluationRequest, mirror: &Path, _: Circumstances) -> Verdict {
         let wait = self.milliseconds.load(Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(wait.into()));
         let panics = &self.panics;

@@ -24,7 +24,7 @@ use super::api::{PAGE, built};
 use super::payload::Account;
 use crate::forge::support::answer::{Answer, unavailable};
 use crate::forge::support::reading::Id;
-use crate::forge::support::wording::title;
+use crate::forge::support::text::title;
 use crate::forge::{ForgeError, Publisher, Standing, Status};
 use crate::model::event::EventRepository;
 use crate::model::repo::ForgeKind;

@@ -15,7 +15,7 @@ use super::super::api::built;
 use super::super::payload::Account;
 use super::place::{Place, Why};
 use crate::forge::support::reading::Id;
-use crate::forge::support::wording::title;
+use crate::forge::support::text::title;
 use crate::forge::{ForgeError, Status};
 use crate::model::event::EventRepository;
 use crate::model::text::excerpt;

@@ -14,6 +14,7 @@ mod merge;
 mod people;
 mod stand_in;
 mod state;
+mod teams;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -10,7 +10,7 @@ use super::super::common::git;
 use super::super::common::git_http::repository_and_path;
 use super::super::common::traffic::{Fault, Request};
 use super::app::{self, APP_ID, INSTALLATION_ID};
-use super::{GitHub, check_runs, git_http};
+use super::{GitHub, check_runs, git_http, teams};
 
 pub type Answer = (StatusCode, Vec<(&'static str, String)>, Value);
 
@@ -26,6 +26,18 @@ pub fn error(status: StatusCode, message: impl Into<String>) -> Answer {
     let body =
         json!({ "message": message.into(), "documentation_url": "https://docs.github.com/rest" });
     (status, Vec::new(), body)
+}
+
+/// The refusal of a token that lacks a permission.
+pub fn not_accessible(needed: &str) -> Answer {
+    let mut answer = error(
+        StatusCode::FORBIDDEN,
+        "Resource not accessible by integration",
+    );
+    answer
+        .1
+        .push(("x-accepted-github-permissions", needed.to_owned()));
+    answer
 }
 
 /// Every HTTP request arrives here.
@@ -149,6 +161,10 @@ impl GitHub {
                     false => error(StatusCode::NOT_FOUND, "Not Found"),
                 })
             }
+            ("GET", ["orgs", organisation, "teams", slug, rest @ ..]) => {
+                let team = format!("{organisation}/{slug}");
+                teams::answer(self, authorization, &team, rest)
+            }
             (_, ["repositories", id, rest @ ..]) => {
                 let named = self.named(id);
                 let call = self.call(authorization, &named, query, body, path);
@@ -260,13 +276,7 @@ impl GitHub {
             _ => return error(StatusCode::NOT_FOUND, "Not Found"),
         };
         if !call.token.may(call.id, permission, level) {
-            let needed = format!("{permission}={level}");
-            let mut answer = error(
-                StatusCode::FORBIDDEN,
-                "Resource not accessible by integration",
-            );
-            answer.1.push(("x-accepted-github-permissions", needed));
-            return answer;
+            return not_accessible(&format!("{permission}={level}"));
         }
         let number = |text: &str| text.parse::<u64>().unwrap_or(0);
         match (method, rest) {

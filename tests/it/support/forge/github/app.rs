@@ -13,9 +13,10 @@ pub const APP_ID: u64 = 4711;
 pub const INSTALLATION_ID: u64 = 815;
 pub const WEBHOOK_SECRET: &str = "a secret of the stand-in forge";
 /// What the App was granted on installation.
-const GRANTED: [(&str, &str); 5] = [
+const GRANTED: [(&str, &str); 6] = [
     ("checks", "write"),
     ("contents", "read"),
+    ("members", "read"),
     ("merge_queues", "read"),
     ("metadata", "read"),
     ("pull_requests", "read"),

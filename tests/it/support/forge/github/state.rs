@@ -21,6 +21,8 @@ pub struct State {
     /// Old names of repositories, with their numbers.
     pub renamed: Vec<(String, u64)>,
     pub sent: Vec<Sent>,
+    /// `organisation/slug`, with its members and whether they accepted.
+    pub teams: BTreeMap<String, BTreeMap<String, &'static str>>,
 }
 
 pub struct Repository {
