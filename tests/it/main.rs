@@ -17,6 +17,7 @@ mod engine;
 mod gate;
 mod git;
 mod github;
+mod gitlab_gates;
 mod hook;
 mod manual;
 mod policy;
