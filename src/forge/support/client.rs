@@ -198,17 +198,6 @@ impl Client {
         Err(refused(self.forge(), reason))
     }
 
-    /// Writes, and reads the answer.
-    pub(in crate::forge) async fn send_json<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: &impl Serialize,
-    ) -> Result<T, ForgeError> {
-        let call = Call::write(self.forge(), method, path, body)?;
-        self.call(call).await?.read()
-    }
-
     async fn send(&self, call: &Call) -> Result<Answer, ForgeError> {
         let base = self.base().to_string();
         let url = format!("{}{}", base.trim_end_matches('/'), call.path);

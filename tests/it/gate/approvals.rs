@@ -1,8 +1,12 @@
 //! Whose approval counts: not the pusher's, a team member's as long as they are one.
 
-use super::scene::{APP, JOB, MAIN, Scene, WORKFLOW};
+use super::scene::{APP, JOB, MAIN, WORKFLOW};
 use crate::support::PolicyText;
-use crate::support::forge::github::{CheckRun, Proposal};
+use crate::support::forge::common::people::{Mark, Proposal};
+use crate::support::forge::github::GitHub;
+
+/// Teams and forks are told on GitHub; the rules are the same everywhere.
+type Scene = super::scene::Scene<GitHub>;
 
 /// alice and mallory may approve.
 fn two_approvers(policy: PolicyText) -> PolicyText {
@@ -21,9 +25,15 @@ fn a_forge_s_team(policy: PolicyText) -> PolicyText {
         .with_setting("ci-change-unapproved", "approvers = [\"team:security\"]")
 }
 
-/// What a check run says, without Markdown's escapes.
-fn plain(run: CheckRun) -> String {
-    run.summary.expect("a summary").replace('\\', "")
+/// Somebody presses "Re-run" at our check of this head.
+async fn rerun(forge: &GitHub, head: &str) {
+    let run = forge.check(APP, head, MAIN).expect("a check run");
+    forge.rerequests(APP, run.id).await;
+}
+
+/// What a mark says, without Markdown's escapes.
+fn plain(mark: Mark) -> String {
+    mark.text.replace('\\', "")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +52,7 @@ async fn whoever_pushed_a_commit_of_it_does_not_approve_another_s_pull_request()
     let summary = plain(scene.fails(&head, MAIN).await);
     assert!(summary.contains("alice pushed this change"), "{summary}");
     assert!(summary.contains("approve this head: mallory"), "{summary}");
-    scene.is_blocked(number, "failing").await;
+    scene.is_blocked(number).await;
     scene.forge.approve(APP, number, "mallory").await;
     scene.passes(&head, MAIN).await;
     assert!(scene.merges(number).await);
@@ -101,10 +111,10 @@ async fn a_team_member_s_approval_counts_until_they_leave() {
     scene.settles().await;
     scene.fails(&head, MAIN).await;
     forge.approve(APP, number, "alice").await;
-    let run = scene.passes(&head, MAIN).await;
+    scene.passes(&head, MAIN).await;
 
     forge.leaves("acme/security", "alice");
-    forge.rerequests(APP, run.id).await;
+    rerun(forge, &head).await;
     let summary = plain(scene.fails(&head, MAIN).await);
     assert!(summary.contains("alice may not approve this"), "{summary}");
 }
@@ -143,11 +153,11 @@ async fn a_merge_group_has_the_approvals_of_its_pull_requests_heads() {
     assert!(plain(run.clone()).contains("lacks 1 of 1"), "{run:?}");
     forge.approve(APP, number, "alice").await;
     scene.passes(&head, MAIN).await;
-    forge.rerequests(APP, run.id).await;
-    let run = scene.passes(&group, MAIN).await;
+    rerun(forge, &group).await;
+    scene.passes(&group, MAIN).await;
     // A newer head is not what the group would merge, nor what was approved.
     bob.commits("app.txt", "one").signed();
     scene.pushes(&bob, "topic").await;
-    forge.rerequests(APP, run.id).await;
+    rerun(forge, &group).await;
     scene.fails(&group, MAIN).await;
 }
