@@ -8,12 +8,20 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use super::{Dialect, Store, StoreError};
 
 /// Version, description, SQL for SQLite, SQL for PostgreSQL.
-const ALL: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "gate",
-    include_str!("../../migrations/sqlite/0001_gate.sql"),
-    include_str!("../../migrations/postgres/0001_gate.sql"),
-)];
+const ALL: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "gate",
+        include_str!("../../migrations/sqlite/0001_gate.sql"),
+        include_str!("../../migrations/postgres/0001_gate.sql"),
+    ),
+    (
+        2,
+        "tips",
+        include_str!("../../migrations/sqlite/0002_tips.sql"),
+        include_str!("../../migrations/postgres/0002_tips.sql"),
+    ),
+];
 
 /// The migrations of a dialect, oldest first.
 pub fn migrations(dialect: Dialect) -> Migrator {
