@@ -56,13 +56,7 @@ impl Evidence for GitHub {
             let all = api.list("/pulls?state=open&per_page=100").await?;
             open = open_with(head, all)?;
         }
-        let mut tips = HashMap::new();
-        for state in &mut open {
-            if !tips.contains_key(&state.target) {
-                tips.insert(state.target.clone(), tip(&api, &state.target).await?);
-            }
-            state.base = tips.get(&state.target).copied().unwrap_or(state.base);
-        }
+        on_tips(&api, &mut open).await?;
         Ok(open)
     }
 
@@ -87,7 +81,22 @@ impl Evidence for GitHub {
     }
 }
 
-fn state(found: PullRequest) -> Result<PullRequestState, ForgeError> {
+/// Puts each on the tip that its target has now; every target is asked for once.
+pub(super) async fn on_tips(
+    api: &RepositoryApi<'_>,
+    open: &mut [PullRequestState],
+) -> Result<(), ForgeError> {
+    let mut tips = HashMap::new();
+    for state in open {
+        if !tips.contains_key(&state.target) {
+            tips.insert(state.target.clone(), tip(api, &state.target).await?);
+        }
+        state.base = tips.get(&state.target).copied().unwrap_or(state.base);
+    }
+    Ok(())
+}
+
+pub(super) fn state(found: PullRequest) -> Result<PullRequestState, ForgeError> {
     let odd = |error: String| unreadable(format!("a pull request: {error}"));
     let branch = &found.base.branch;
     Ok(PullRequestState {
@@ -123,7 +132,7 @@ struct BranchTip {
 
 /// The tip of a branch now. A pull request's own `base.sha` is the tip at some
 /// earlier time, and with it the policy of that time.
-async fn tip(api: &RepositoryApi<'_>, branch: &RefName) -> Result<ObjectId, ForgeError> {
+pub(super) async fn tip(api: &RepositoryApi<'_>, branch: &RefName) -> Result<ObjectId, ForgeError> {
     let name = encoded(branch.short(), b"/");
     let branch: Branch = api.get(&format!("/git/ref/heads/{name}")).await?;
     ObjectId::parse(&branch.object.sha).map_err(|error| unreadable(format!("a branch: {error}")))
