@@ -28,9 +28,7 @@ pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError
     let (repository, status) = as_published(context, &key, &row).await?;
     let instance = context.instance(&key.instance)?;
     let previous = row.published_as.as_deref();
-    let publish = instance
-        .publisher
-        .publish(&repository, &status, previous);
+    let publish = instance.publisher.publish(&repository, &status, previous);
     let name = match tokio::time::timeout(TIMEOUT, publish).await {
         Ok(result) => result?,
         Err(_) => {

@@ -9,8 +9,8 @@ use tracing::Instrument;
 
 use super::error::{JobError, Verdict};
 use super::rendered::could_not_judge;
-use super::{Context, backoff, delivery, evaluate, publish, reconcile, sweep};
 use super::task::Task;
+use super::{Context, backoff, delivery, evaluate, publish, reconcile, sweep};
 use crate::forge::ForgeError;
 use crate::store::{Delay, Everyone, Job, JobKind, StatusKey, StoreError};
 

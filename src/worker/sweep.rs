@@ -103,7 +103,10 @@ pub(super) async fn keep_sweeping(
             }
             Err(_) => {
                 metrics::counter!("forgewarden_job_panics_total").increment(1);
-                tracing::error!(instance, "a mistake in Forgewarden itself: the sweep panicked");
+                tracing::error!(
+                    instance,
+                    "a mistake in Forgewarden itself: the sweep panicked"
+                );
                 Memory {
                     owner,
                     ..Memory::default()
@@ -175,7 +178,10 @@ async fn round(
 }
 
 fn between(now: Timestamp, until: Timestamp) -> Duration {
-    until.duration_since(now).try_into().unwrap_or(Duration::ZERO)
+    until
+        .duration_since(now)
+        .try_into()
+        .unwrap_or(Duration::ZERO)
 }
 
 struct Sweep<'a> {

@@ -132,7 +132,7 @@ struct BranchTip {
 
 /// The tip of a branch now. A pull request's own `base.sha` is the tip at some
 /// earlier time, and with it the policy of that time.
-pub(super) async fn tip(api: &RepositoryApi<'_>, branch: &RefName) -> Result<ObjectId, ForgeError> {
+async fn tip(api: &RepositoryApi<'_>, branch: &RefName) -> Result<ObjectId, ForgeError> {
     let name = encoded(branch.short(), b"/");
     let branch: Branch = api.get(&format!("/git/ref/heads/{name}")).await?;
     ObjectId::parse(&branch.object.sha).map_err(|error| unreadable(format!("a branch: {error}")))

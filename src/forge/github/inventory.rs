@@ -10,13 +10,14 @@ use serde::Deserialize;
 
 use super::GitHub;
 use super::api::RepositoryApi;
-use super::evidence::{on_tips, state, tip};
+use super::evidence::{on_tips, state};
 use super::payload::{Installation, PullRequest, Repository, Tip};
 use super::slug;
 use super::token::Purpose;
 use super::webhook::{Failed, recovered};
 use crate::forge::support::answer;
 use crate::forge::support::reading::Id;
+use crate::forge::support::url::encoded;
 use crate::forge::{Branch, ForgeError, Inventory, PullRequestState};
 use crate::model::delivery::VerifiedDelivery;
 use crate::model::event::EventRepository;
@@ -120,21 +121,21 @@ impl Inventory for GitHub {
     }
 }
 
-/// The default branch; none in a repository that is empty.
+/// The default branch; none if there is no such branch.
 async fn default_branch(
     api: &RepositoryApi<'_>,
     name: RefName,
 ) -> Result<Option<Branch>, ForgeError> {
-    match tip(api, &name).await {
-        Ok(tip) => Ok(Some(Branch {
-            name,
-            tip,
-            protected: false,
-        })),
-        // 404 and 409: there is no commit yet.
-        Err(ForgeError::Refused { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let path = format!("/git/ref/heads/{}", encoded(name.short(), b"/"));
+    let Some(found): Option<Pointer> = api.find(&path).await? else {
+        return Ok(None);
+    };
+    let tip = ObjectId::parse(&found.object.sha);
+    Ok(Some(Branch {
+        name,
+        tip: tip.map_err(|error| unreadable(format!("a branch: {error}")))?,
+        protected: false,
+    }))
 }
 
 /// The last attempts of deliveries of which no attempt got through, newest first.
@@ -176,6 +177,11 @@ impl Listed {
             protected: self.protected,
         })
     }
+}
+
+#[derive(Deserialize)]
+struct Pointer {
+    object: Tip,
 }
 
 /// One attempt to deliver.

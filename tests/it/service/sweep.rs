@@ -86,7 +86,10 @@ async fn a_move_that_nobody_announced_is_judged_without_a_pusher() {
     let first = gate.origin.tip("refs/heads/main");
     gate.forge.branch("main", first);
     swept(&gate).await;
-    assert!(gate.judged().is_empty(), "what was there before is not ours to judge");
+    assert!(
+        gate.judged().is_empty(),
+        "what was there before is not ours to judge"
+    );
     let (old, new) = moved(&gate, "two");
     gate.expect(new, PUSH, Conclusion::Pass).await;
     swept(&gate).await;
@@ -110,7 +113,8 @@ async fn announced_moves_are_not_judged_twice_in_whatever_order_they_come() {
     let (_, c) = moved(&gate, "three");
     gate.deliver("late", &[gate.push("main", Some(b), c)]).await;
     swept(&gate).await;
-    gate.deliver("early", &[gate.push("main", Some(a), b)]).await;
+    gate.deliver("early", &[gate.push("main", Some(a), b)])
+        .await;
     swept(&gate).await;
     gate.sweep.grace = Duration::ZERO;
     gate.stop().await;
@@ -181,7 +185,10 @@ async fn a_rate_limit_stops_the_sweep_and_every_job_of_the_instance() {
     let new = gate.commit_on("work", "one");
     gate.deliver("d1", &[gate.push("work", None, new)]).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
-    assert!(Timestamp::now() < until, "the machine is too slow for this story");
+    assert!(
+        Timestamp::now() < until,
+        "the machine is too slow for this story"
+    );
     assert_eq!(gate.forge.listings(), listed);
     assert!(gate.forge.published().is_empty());
     gate.expect(new, "forgewarden-push/work", Conclusion::Pass)
