@@ -48,6 +48,8 @@ pub struct Config {
     pub log: LogFormat,
     /// How work is done.
     pub worker: WorkerConfig,
+    /// How the forges are compared with our verdicts.
+    pub sweep: SweepConfig,
     /// How git is run.
     pub git: GitConfig,
     /// The forges.
@@ -80,6 +82,19 @@ pub struct WorkerConfig {
     pub judge_timeout: Duration,
     /// How long a stop waits for running jobs.
     pub stop_timeout: Duration,
+}
+
+/// How the forges are compared with our verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SweepConfig {
+    /// Whether it is done.
+    pub enabled: bool,
+    /// Wait before the first time.
+    pub first: Duration,
+    /// Time from one to the next.
+    pub interval: Duration,
+    /// How long a moved branch waits for its delivery before it is judged without.
+    pub grace: Duration,
 }
 
 /// How git is run.
@@ -186,6 +201,7 @@ impl Reader {
         let forges = self.forges((&raw.github, &raw.gitlab, &raw.stash));
         let git = self.git(raw.git);
         let worker = raw.worker.checked(&mut self.problems);
+        let sweep = raw.sweep.checked(&mut self.problems);
         // Last: it may make a file, which a configuration with mistakes must not.
         let link_key = self.link_key(raw.link_key, raw.link_key_file);
         Some(Config {
@@ -199,6 +215,7 @@ impl Reader {
             link_key: link_key?,
             log: raw.log,
             worker: worker?,
+            sweep: sweep?,
             git: git?,
             forges,
         })

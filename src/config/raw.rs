@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::forges::{RawGitHub, RawGitLab, RawStash};
-use super::{LogFormat, WorkerConfig};
+use super::{LogFormat, SweepConfig, WorkerConfig};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +30,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) worker: RawWorker,
     #[serde(default)]
+    pub(super) sweep: RawSweep,
+    #[serde(default)]
     pub(super) git: RawGit,
     #[serde(default)]
     pub(super) github: Vec<RawGitHub>,
@@ -47,6 +49,17 @@ pub(super) struct RawWorker {
     retry_base_milliseconds: u64,
     judge_timeout_seconds: u64,
     stop_timeout_seconds: u64,
+}
+
+/// Wait before the first sweep: a service that starts has deliveries to take.
+const FIRST_SWEEP: Duration = Duration::from_secs(5);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawSweep {
+    enabled: bool,
+    interval_seconds: u64,
+    grace_seconds: u64,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +81,16 @@ impl Default for RawWorker {
             retry_base_milliseconds: 1000,
             judge_timeout_seconds: 120,
             stop_timeout_seconds: 25,
+        }
+    }
+}
+
+impl Default for RawSweep {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            interval_seconds: 600,
+            grace_seconds: 60,
         }
     }
 }
@@ -101,6 +124,25 @@ impl RawWorker {
             retry_base: Duration::from_millis(self.retry_base_milliseconds.max(1)),
             judge_timeout: Duration::from_secs(self.judge_timeout_seconds.max(1)),
             stop_timeout: Duration::from_secs(self.stop_timeout_seconds),
+        })
+    }
+}
+
+impl RawSweep {
+    pub(super) fn checked(&self, problems: &mut Vec<String>) -> Option<SweepConfig> {
+        if !(30..=86_400).contains(&self.interval_seconds) {
+            problems.push("`sweep.interval_seconds` must be from 30 to 86400.".to_owned());
+            return None;
+        }
+        if !(5..=3600).contains(&self.grace_seconds) {
+            problems.push("`sweep.grace_seconds` must be from 5 to 3600.".to_owned());
+            return None;
+        }
+        Some(SweepConfig {
+            enabled: self.enabled,
+            first: FIRST_SWEEP,
+            interval: Duration::from_secs(self.interval_seconds),
+            grace: Duration::from_secs(self.grace_seconds),
         })
     }
 }

@@ -132,6 +132,8 @@ fn context(config: &Config, store: Store, parts: Parts) -> Context {
         links: Links::new(config.public_url.clone(), config.link_key.clone()),
         clock: parts.clock,
         settings: config.worker,
+        sweep: config.sweep,
+        pauses: worker::Pauses::default(),
         wake: Arc::new(Notify::new()),
     }
 }

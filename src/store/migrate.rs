@@ -16,6 +16,12 @@ const ALL: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0001_gate.sql"),
     ),
     (
+        2,
+        "tips",
+        include_str!("../../migrations/sqlite/0002_tips.sql"),
+        include_str!("../../migrations/postgres/0002_tips.sql"),
+    ),
+    (
         3,
         "pushers",
         include_str!("../../migrations/sqlite/0003_pushers.sql"),

@@ -14,6 +14,8 @@ mod replay;
 mod rows;
 mod statuses;
 mod subjects;
+mod sweeps;
+mod tips;
 mod verdicts;
 
 use std::fs::File;
@@ -31,6 +33,7 @@ pub use migrate::{migrations, up_to};
 pub use replay::{JobLine, Replayed};
 pub use statuses::{StatusKey, StatusRow};
 pub use subjects::{Ending, Evaluation, Mark, Outcome, Said, SubjectLine};
+pub use tips::{Tip, TipKey};
 pub use verdicts::{NewVerdict, StoredVerdict};
 
 /// Connections for reading, and on PostgreSQL for everything.

@@ -1,7 +1,7 @@
 //! The publish jobs of statuses: at most one waits per status.
 
 use super::jobs::{self, JobKind, NewJob};
-use super::rows::unreadable;
+use super::rows::{number, unreadable};
 use super::statuses::read_key;
 use super::{StatusKey, Store, StoreError, Tx};
 
@@ -29,6 +29,29 @@ impl Store {
             tx.commit().await?;
         }
         Ok(queued)
+    }
+
+    /// Has a status published anew, as if the forge had never been told of it,
+    /// if what it was told last is still this version. Whether it does.
+    pub async fn republish(&self, key: &StatusKey, version: u64) -> Result<bool, StoreError> {
+        let update = "UPDATE statuses SET published_version = 0, published_as = NULL \
+             WHERE instance = $1 AND repository_id = $2 AND head = $3 AND context = $4 \
+             AND published_version = $5 AND desired_version = $5";
+        let mut tx = self.begin().await?;
+        let updated = sqlx::query(update)
+            .bind(key.instance.clone())
+            .bind(number(key.repository_id)?)
+            .bind(key.head.to_string())
+            .bind(key.context.clone())
+            .bind(number(version)?)
+            .execute(&mut *tx)
+            .await?;
+        let ours = updated.rows_affected() == 1;
+        if ours {
+            ensure(&mut tx, key, self.now()).await?;
+        }
+        tx.commit().await?;
+        Ok(ours)
     }
 }
 

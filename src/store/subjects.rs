@@ -105,6 +105,24 @@ impl Store {
         Ok(())
     }
 
+    /// Queues an evaluation unless something was or is being said at one of its
+    /// marks; a delivery that was planned in the meantime goes first. Whether it did.
+    pub async fn begin_unless_said(&self, evaluation: &Evaluation) -> Result<bool, StoreError> {
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        let mut marks: Vec<&Mark> = evaluation.marks.iter().collect();
+        marks.sort_by(|one, other| one.key.cmp(&other.key));
+        for mark in marks {
+            lock(&mut tx, &mark.key, &mark.place, now).await?;
+            if said_in(&mut tx, mark).await? {
+                return Ok(false);
+            }
+        }
+        begin(&mut tx, evaluation, None, now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Whether anything still waits for what this evaluation says.
     pub async fn is_awaited(&self, job: &Job) -> Result<bool, StoreError> {
         let select = "SELECT COUNT(*) FROM status_subjects WHERE sequence = $1";
@@ -219,6 +237,20 @@ fn read_line(row: &sqlx::any::AnyRow) -> Result<SubjectLine, StoreError> {
         sequence: row.try_get("sequence")?,
         task: row.try_get("task")?,
     })
+}
+
+async fn said_in(tx: &mut Tx, mark: &Mark) -> Result<bool, StoreError> {
+    let select = "SELECT COUNT(*) FROM status_subjects WHERE instance = $1 \
+         AND repository_id = $2 AND head = $3 AND context = $4 AND subject = $5";
+    let count: i64 = sqlx::query_scalar(select)
+        .bind(mark.key.instance.clone())
+        .bind(number(mark.key.repository_id)?)
+        .bind(mark.key.head.to_string())
+        .bind(mark.key.context.clone())
+        .bind(mark.subject.clone())
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(count > 0)
 }
 
 async fn begin(

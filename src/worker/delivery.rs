@@ -3,6 +3,7 @@
 use super::Context;
 use super::error::JobError;
 use super::planning::Planner;
+use super::sweep_branches;
 use crate::forge::Meaning;
 use crate::store::Job;
 
@@ -21,11 +22,13 @@ pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError
     for event in events {
         planner.add(event).await?;
     }
+    let moves = planner.moves();
     let evaluations = planner.finish()?;
     let store = &context.store;
     store
         .begin_evaluations(Some(job), &evaluations, &note)
         .await?;
     context.wake.notify_waiters();
+    sweep_branches::note(context, &instance.key, &moves).await;
     Ok(())
 }

@@ -13,11 +13,16 @@ mod git;
 mod judge;
 mod links;
 mod mirror;
+mod pauses;
 mod planning;
 mod publish;
 mod reconcile;
 mod rendered;
 mod run;
+mod sweep;
+mod sweep_branches;
+mod sweep_pulls;
+mod sweep_statuses;
 mod task;
 
 use std::collections::HashMap;
@@ -26,7 +31,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::clock::SharedClock;
-use crate::config::WorkerConfig;
+use crate::config::{SweepConfig, WorkerConfig};
 use crate::forge::Instance;
 use crate::report::Templates;
 use crate::store::Store;
@@ -35,8 +40,10 @@ pub use error::{FetchError, JobError};
 pub use judge::{Judge, PolicyJudge};
 pub use links::Links;
 pub use mirror::{FetchPlan, Mirror, Mirrors};
+pub use pauses::Pauses;
 pub use reconcile::reconcile;
 pub use run::{LEASE, MAX_CLAIMS, run};
+pub use sweep::{Looked, sweep_repository};
 pub use task::{Task, merge_context, push_context};
 
 /// What the worker works with.
@@ -57,6 +64,10 @@ pub struct Context {
     pub clock: SharedClock,
     /// How work is done.
     pub settings: WorkerConfig,
+    /// How the forges are compared with our verdicts.
+    pub sweep: SweepConfig,
+    /// The instances that asked us to wait.
+    pub pauses: Pauses,
     /// Wakes a worker that waits for a job.
     pub wake: Arc<Notify>,
 }

@@ -12,6 +12,7 @@ use crate::forge::{Evidence, ForgeError, Instance, PullRequestState};
 use crate::model::event::{Event, EventRepository};
 use crate::model::oid::ObjectId;
 use crate::model::principal::Actor;
+use crate::model::refs::RefUpdate;
 use crate::model::request::Subject;
 use crate::store::Evaluation;
 
@@ -97,6 +98,23 @@ impl<'a> Planner<'a> {
             }
             Event::Ping => Ok(()),
         }
+    }
+
+    /// Adds an open pull request that a list of the forge states as it is now.
+    pub(super) fn listed(&mut self, repository: &EventRepository, state: PullRequestState) {
+        self.state(repository, state);
+    }
+
+    /// The moves of refs among the tasks, each with its repository's number.
+    pub(super) fn moves(&self) -> Vec<(u64, RefUpdate)> {
+        let mut moves = Vec::new();
+        for task in &self.tasks {
+            if let Subject::Push { updates } = &task.subject {
+                let of = |update: &RefUpdate| (task.repository.id, update.clone());
+                moves.extend(updates.iter().map(of));
+            }
+        }
+        moves
     }
 
     /// The evaluations, ready for the store.

@@ -9,6 +9,7 @@ use super::error::JobError;
 use super::rendered::Rendered;
 use super::task::Place;
 use crate::forge::{ForgeError, Status};
+use crate::model::event::EventRepository;
 use crate::store::{Job, StatusKey, StatusRow, SubjectLine};
 
 /// Longest time for telling the forge about one status.
@@ -24,18 +25,10 @@ pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError
         context.store.finish(job).await?;
         return Ok(());
     };
-    let subjects = context
-        .store
-        .subjects_of(&key.instance, key.repository_id, key.head)
-        .await?;
-    let place: Place = serde_json::from_str(&row.place)
-        .map_err(|error| JobError::Never(format!("the repository cannot be read: {error}")))?;
-    let status = status(context, (&key, &place), &row, &subjects)?;
+    let (repository, status) = as_published(context, &key, &row).await?;
     let instance = context.instance(&key.instance)?;
     let previous = row.published_as.as_deref();
-    let publish = instance
-        .publisher
-        .publish(&place.repository, &status, previous);
+    let publish = instance.publisher.publish(&repository, &status, previous);
     let name = match tokio::time::timeout(TIMEOUT, publish).await {
         Ok(result) => result?,
         Err(_) => {
@@ -55,6 +48,22 @@ pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError
         "published"
     );
     Ok(())
+}
+
+/// A status as the forge is told of it.
+pub(super) async fn as_published(
+    context: &Context,
+    key: &StatusKey,
+    row: &StatusRow,
+) -> Result<(EventRepository, Status), JobError> {
+    let store = &context.store;
+    let subjects = store
+        .subjects_of(&key.instance, key.repository_id, key.head)
+        .await?;
+    let place: Place = serde_json::from_str(&row.place)
+        .map_err(|error| JobError::Never(format!("the repository cannot be read: {error}")))?;
+    let status = status(context, (key, &place), row, &subjects)?;
+    Ok((place.repository, status))
 }
 
 fn status(

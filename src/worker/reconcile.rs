@@ -6,6 +6,9 @@ use crate::store::{Everyone, Store, StoreError};
 
 /// One round. Doing it twice does nothing more.
 pub async fn reconcile(store: &Store, everyone: Everyone) -> Result<(), StoreError> {
+    if everyone == Everyone::IsGone {
+        store.release_all_sweeps().await?;
+    }
     let abandoned = store.put_back_abandoned(everyone).await?;
     let said = could_not_judge("its evaluation was given up or lost");
     let orphans = store.settle_orphans(&said).await?;

@@ -9,8 +9,10 @@ use tracing::Instrument;
 
 use super::error::{JobError, Verdict};
 use super::rendered::could_not_judge;
-use super::{Context, backoff, delivery, evaluate, publish, reconcile};
-use crate::store::{Delay, Everyone, Job, JobKind, StoreError};
+use super::task::Task;
+use super::{Context, backoff, delivery, evaluate, publish, reconcile, sweep};
+use crate::forge::ForgeError;
+use crate::store::{Delay, Everyone, Job, JobKind, StatusKey, StoreError};
 
 /// How long a job is ours before another worker may take it. Extended three
 /// times within that time while we work.
@@ -32,6 +34,15 @@ pub async fn run(context: Arc<Context>, stop: CancellationToken) {
         workers.spawn(work(context, stop, abandon.clone()));
     }
     workers.spawn(look_after(context.clone(), stop.clone()));
+    if context.sweep.enabled {
+        for key in context.instances.keys() {
+            workers.spawn(sweep::keep_sweeping(
+                context.clone(),
+                key.clone(),
+                stop.clone(),
+            ));
+        }
+    }
     stop.cancelled().await;
     let deadline = tokio::time::sleep(context.settings.stop_timeout);
     tokio::pin!(deadline);
@@ -120,7 +131,27 @@ async fn see_through(context: &Arc<Context>, job: Job, abandon: &CancellationTok
     }
 }
 
+/// The instance that a job will ask.
+fn instance_of(job: &Job) -> Option<String> {
+    match job.kind {
+        JobKind::Delivery => job.delivery.as_ref().map(|(instance, _)| instance.clone()),
+        JobKind::Evaluate => Task::from_payload(&job.payload)
+            .ok()
+            .map(|task| task.instance),
+        JobKind::Publish => serde_json::from_str::<StatusKey>(&job.payload)
+            .ok()
+            .map(|key| key.instance),
+    }
+}
+
 async fn perform(context: &Context, job: &Job) -> Result<(), JobError> {
+    // One job that met the rate limit speaks for all of the instance.
+    if let Some(instance) = instance_of(job)
+        && let Some(until) = context.pauses.until(&instance, context.clock.now())
+    {
+        let forge = context.instance(&instance)?.kind;
+        return Err(ForgeError::RateLimited { forge, until }.into());
+    }
     match job.kind {
         JobKind::Delivery => delivery::perform(context, job).await,
         JobKind::Evaluate => evaluate::perform(context, job).await,
@@ -155,7 +186,13 @@ async fn end_badly(context: &Context, job: &Job, error: &JobError) {
             tracing::warn!(error = %text, "the job is another's now");
             return;
         }
-        Verdict::Wait(until) => Some(Delay::AskedToWait(backoff::as_asked(now, until))),
+        Verdict::Wait(until) => {
+            let until = backoff::as_asked(now, until);
+            if let Some(instance) = instance_of(job) {
+                context.pauses.pause(&instance, until);
+            }
+            Some(Delay::AskedToWait(until))
+        }
         Verdict::Retry if failures < context.settings.attempts => {
             let base = context.settings.retry_base;
             let at = backoff::after_failure(now, base, job.attempts);

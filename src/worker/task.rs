@@ -66,6 +66,14 @@ pub(super) fn pull_request_subject(number: u64) -> String {
     format!("pull-request/{number}")
 }
 
+/// The subject of a move of a ref from there, or of its creation.
+pub(super) fn push_subject(name: &RefName, old: Option<ObjectId>) -> String {
+    match old {
+        Some(old) => format!("push/{name} from {old}"),
+        None => format!("push/{name}"),
+    }
+}
+
 impl Task {
     /// As a job's payload.
     pub(super) fn to_payload(&self) -> Result<String, JobError> {
@@ -117,10 +125,7 @@ impl Task {
     /// and must not excuse what an earlier one brought.
     pub(super) fn push_mark(&self, update: &RefUpdate, head: ObjectId) -> Result<Mark, JobError> {
         let name = &update.name;
-        let subject = match update.old {
-            Some(old) => format!("push/{name} from {old}"),
-            None => format!("push/{name}"),
-        };
+        let subject = push_subject(name, update.old);
         self.mark((push_context(name), head), subject, (None, name))
     }
 

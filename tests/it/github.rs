@@ -8,6 +8,7 @@ mod contract;
 mod events;
 mod evidence;
 mod hostile;
+mod inventory;
 mod objects;
 mod scene;
 mod status;

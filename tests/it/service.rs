@@ -5,3 +5,4 @@ mod http;
 mod mirrors;
 mod secrets;
 mod stories;
+mod sweep;

@@ -90,9 +90,27 @@ impl Api {
         let path = format!("/repos/{}", slug::of(repository)?);
         let grant = Grant {
             installation: self.installation(repository, &path).await?,
-            repository: repository.id,
+            repository: Some(repository.id),
             purpose,
         };
+        self.granted(grant, path).await
+    }
+
+    /// Access to what a whole installation covers, with paths from the root:
+    /// for lists of repositories, and for a repository whose number is not known.
+    pub(super) async fn of_installation(
+        &self,
+        installation: u64,
+    ) -> Result<RepositoryApi<'_>, ForgeError> {
+        let grant = Grant {
+            installation,
+            repository: None,
+            purpose: Purpose::Metadata,
+        };
+        self.granted(grant, String::new()).await
+    }
+
+    async fn granted(&self, grant: Grant, path: String) -> Result<RepositoryApi<'_>, ForgeError> {
         let token = self.token(grant).await?;
         let client = self.app().await?.user_access_token(token.clone());
         let client = client.map_err(|error| unavailable(FORGE, chain(&error)))?;
@@ -103,6 +121,30 @@ impl Api {
             path,
             token,
         })
+    }
+
+    /// One thing, asked for as the App.
+    pub(super) async fn get_as_app<T: DeserializeOwned>(&self, path: &str) -> Result<T, ForgeError> {
+        self.call(self.app().await?, Call::get(path)).await?.read()
+    }
+
+    /// A list, asked for as the App: page by page until `enough`, or an error.
+    pub(super) async fn list_as_app<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        enough: impl Fn(&[T]) -> bool,
+    ) -> Result<Vec<T>, ForgeError> {
+        let mut next = path.to_owned();
+        let mut all = Vec::new();
+        for _ in 0..MAX_PAGES {
+            let answer = self.call(self.app().await?, Call::get(next)).await?;
+            all.extend(answer.read::<Vec<T>>()?);
+            match answer.next_page() {
+                Some(link) if !enough(&all) => next = self.own_path(link)?,
+                _ => return Ok(all),
+            }
+        }
+        Err(refused(FORGE, format!("{path}: more than {MAX_PAGES} pages")))
     }
 
     /// The repository's installation: as the delivery states it, or asked for.
@@ -229,11 +271,20 @@ impl RepositoryApi<'_> {
         &self,
         below: &str,
     ) -> Result<Vec<T>, ForgeError> {
+        let pages: Vec<Vec<T>> = self.pages(below).await?;
+        Ok(pages.into_iter().flatten().collect())
+    }
+
+    /// Every page of a list whose pages are not bare lists, or an error.
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        below: &str,
+    ) -> Result<Vec<T>, ForgeError> {
         let mut path = format!("{}{below}", self.path);
         let mut all = Vec::new();
         for _ in 0..MAX_PAGES {
             let answer = self.answer(Call::get(path)).await?;
-            all.extend(answer.read::<Vec<T>>()?);
+            all.push(answer.read::<T>()?);
             match answer.next_page() {
                 None => return Ok(all),
                 Some(next) => path = self.api.own_path(next)?,

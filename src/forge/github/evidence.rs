@@ -57,13 +57,7 @@ impl Evidence for GitHub {
             let all = api.list("/pulls?state=open&per_page=100").await?;
             open = open_with(head, all)?;
         }
-        let mut tips = HashMap::new();
-        for state in &mut open {
-            if !tips.contains_key(&state.target) {
-                tips.insert(state.target.clone(), tip(&api, &state.target).await?);
-            }
-            state.base = tips.get(&state.target).copied().unwrap_or(state.base);
-        }
+        on_tips(&api, &mut open).await?;
         Ok(open)
     }
 
@@ -107,7 +101,22 @@ impl Evidence for GitHub {
     }
 }
 
-fn state(found: PullRequest) -> Result<PullRequestState, ForgeError> {
+/// Puts each on the tip that its target has now; every target is asked for once.
+pub(super) async fn on_tips(
+    api: &RepositoryApi<'_>,
+    open: &mut [PullRequestState],
+) -> Result<(), ForgeError> {
+    let mut tips = HashMap::new();
+    for state in open {
+        if !tips.contains_key(&state.target) {
+            tips.insert(state.target.clone(), tip(api, &state.target).await?);
+        }
+        state.base = tips.get(&state.target).copied().unwrap_or(state.base);
+    }
+    Ok(())
+}
+
+pub(super) fn state(found: PullRequest) -> Result<PullRequestState, ForgeError> {
     let odd = |error: String| unreadable(format!("a pull request: {error}"));
     let branch = &found.base.branch;
     Ok(PullRequestState {

@@ -42,6 +42,7 @@ pub fn instance(config: &GitHubInstance, clock: SharedClock) -> Result<Instance,
         clock,
     );
     let github = Arc::new(GitHub {
+        key: config.key.clone(),
         api,
         web_url: base_url("web_url", &config.web_url)?,
     });
@@ -59,6 +60,8 @@ pub fn instance(config: &GitHubInstance, clock: SharedClock) -> Result<Instance,
 
 /// The side of the instance that talks to GitHub.
 struct GitHub {
+    /// The instance's key.
+    key: String,
     api: api::Api,
     web_url: http::Uri,
 }

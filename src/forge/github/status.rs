@@ -67,12 +67,18 @@ impl Publisher for GitHub {
 
     async fn standing(
         &self,
-        _: &EventRepository,
-        _: &Status,
-        _: &str,
+        repository: &EventRepository,
+        status: &Status,
+        published_as: &str,
     ) -> Result<Standing, ForgeError> {
-        let forge = crate::model::repo::ForgeKind::GitHub;
-        Err(crate::forge::support::answer::refused(forge, "not read back yet"))
+        let api = self.api.repository(repository, Purpose::Standing).await?;
+        let name = encoded(status.context.as_bytes(), b"");
+        let query = format!("check_name={name}&filter=all&per_page=100");
+        let path = format!("/commits/{}/check-runs?{query}", status.head);
+        let pages: Vec<Runs> = api.pages(&path).await?;
+        let runs = pages.into_iter().flat_map(|page| page.check_runs);
+        let named: Vec<Run> = runs.filter(|run| run.name == status.context).collect();
+        Ok(self.stands(named, status, published_as))
     }
 }
 
@@ -83,6 +89,38 @@ struct Usable {
 }
 
 impl GitHub {
+    /// How a status stands among all runs of its name. Another App's newer pass
+    /// overrules ours wherever the required check is not pinned to our App.
+    fn stands(&self, mut runs: Vec<Run>, status: &Status, published_as: &str) -> Standing {
+        runs.sort_by_key(|run| run.id.0);
+        let (ours, others): (Vec<_>, Vec<_>) =
+            runs.into_iter().partition(|run| self.same(run, status));
+        let Some(newest) = ours.last() else {
+            return Standing::Changed("our check run is gone".to_owned());
+        };
+        let State {
+            status: state,
+            conclusion,
+        } = State::of(status.conclusion);
+        let shown = (newest.status.as_str(), newest.conclusion.as_deref());
+        if newest.id.0.to_string() != published_as || shown != (state, conclusion) {
+            let said = newest.conclusion.as_deref().unwrap_or(&newest.status);
+            return Standing::Changed(format!("our newest check run {} says {said}", newest.id.0));
+        }
+        let newer = others.iter().rfind(|run| run.id > newest.id && run.passes());
+        match newer {
+            Some(run) if status.conclusion != Conclusion::Pass => {
+                let app = run.app.as_ref().map_or(0, |app| app.id.0);
+                Standing::Overruled(format!(
+                    "check run {} of the App {app} passes under our name; it counts \
+                     unless the required check is pinned to our App",
+                    run.id.0
+                ))
+            }
+            _ => Standing::Stands,
+        }
+    }
+
     /// The run, if the status can be shown on it without a trace of the earlier one.
     async fn usable(
         &self,
@@ -162,6 +200,7 @@ struct Run {
     name: String,
     head_sha: String,
     status: String,
+    conclusion: Option<String>,
     external_id: Option<String>,
     app: Option<App>,
     output: RunOutput,
@@ -175,6 +214,12 @@ struct RunOutput {
 impl Run {
     fn completed(&self) -> bool {
         self.status == "completed"
+    }
+
+    /// Whether GitHub lets a required check with this run through.
+    fn passes(&self) -> bool {
+        let word = self.conclusion.as_deref();
+        matches!(word, Some("success" | "neutral" | "skipped"))
     }
 }
 

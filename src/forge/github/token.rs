@@ -27,6 +27,10 @@ pub(super) enum Purpose {
     Publish,
     /// Fetching objects with git.
     Objects,
+    /// Listing repositories.
+    Metadata,
+    /// Reading check runs back.
+    Standing,
 }
 
 /// The permissions of a token; GitHub adds reading metadata.
@@ -40,16 +44,20 @@ pub(super) struct Permissions {
     members: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pull_requests: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'static str>,
 }
 
 impl Purpose {
     fn permissions(self) -> Permissions {
         let of = |purposes: &[Self], level| purposes.contains(&self).then_some(level);
         Permissions {
-            checks: of(&[Self::Publish], "write"),
+            checks: of(&[Self::Publish], "write").or(of(&[Self::Standing], "read")),
             contents: of(&[Self::Evidence, Self::Objects], "read"),
             members: of(&[Self::Members], "read"),
             pull_requests: of(&[Self::Evidence], "read"),
+            // Without any permission named, a token would have all of them.
+            metadata: of(&[Self::Metadata], "read"),
         }
     }
 }
@@ -57,7 +65,8 @@ impl Purpose {
 /// The body of `POST /app/installations/{id}/access_tokens`.
 #[derive(Serialize)]
 pub(super) struct TokenRequest {
-    repository_ids: [u64; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository_ids: Option<[u64; 1]>,
     permissions: Permissions,
 }
 
@@ -72,7 +81,8 @@ pub(super) struct Minted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Grant {
     pub(super) installation: u64,
-    pub(super) repository: u64,
+    /// One repository, or all of the installation.
+    pub(super) repository: Option<u64>,
     pub(super) purpose: Purpose,
 }
 
@@ -80,7 +90,7 @@ impl Grant {
     /// What to ask GitHub for.
     pub(super) fn request(self) -> TokenRequest {
         TokenRequest {
-            repository_ids: [self.repository],
+            repository_ids: self.repository.map(|id| [id]),
             permissions: self.purpose.permissions(),
         }
     }

@@ -39,6 +39,35 @@ impl GitHubIntake {
     }
 }
 
+/// A delivery that failed, as GitHub's list of deliveries states it.
+pub(super) struct Failed {
+    /// The instance's key.
+    pub(super) key: String,
+    /// `X-GitHub-Delivery`.
+    pub(super) guid: String,
+    /// `X-GitHub-Event`.
+    pub(super) event: String,
+    /// The payload.
+    pub(super) body: Vec<u8>,
+    /// When GitHub sent it.
+    pub(super) at: jiff::Timestamp,
+}
+
+/// A failed delivery, as if it had arrived; none if its names are not lawful.
+///
+/// Its bytes are JSON written anew, so no signature fits them. They are authentic
+/// because only GitHub's API, asked as the App over an authenticated channel, gives them.
+pub(super) fn recovered(failed: Failed) -> Option<VerifiedDelivery> {
+    let mut headers = HeaderMap::new();
+    headers.insert(EVENT, failed.event.parse().ok()?);
+    headers.insert(DELIVERY, failed.guid.parse().ok()?);
+    let event = name(&headers, EVENT, b"-_.", "odd").ok()?;
+    let id = name(&headers, DELIVERY, b"-_.", "odd").ok()?;
+    Some(VerifiedDelivery::attest(
+        failed.key, id, event, failed.body, failed.at,
+    ))
+}
+
 impl Intake for GitHubIntake {
     fn authenticate(&self, delivery: Delivery) -> Result<VerifiedDelivery, Refused> {
         let signature = signature(&delivery.headers)?;

@@ -91,7 +91,21 @@ async fn everything(scene: &Scene) {
     scene.publishes(&verdict, Some(&pending)).await;
     scene.publishes(&verdict, Some(&pending)).await;
     scene.publishes(&status(head, Error, 0), None).await;
-    scene.publishes(&status(head, Pass, 60), None).await;
+    let run = scene.publishes(&status(head, Pass, 60), None).await;
+    let publisher = &scene.instance.publisher;
+    let standing = publisher
+        .standing(&scene.repository(), &status(head, Pass, 60), &run)
+        .await;
+    standing.expect("read back");
+    let inventory = &scene.instance.inventory;
+    inventory.repositories().await.expect("listed");
+    let name = &scene.repository().name;
+    let found = inventory.repository(name).await.expect("found");
+    let open = inventory.open_pull_requests(&found).await;
+    assert_eq!(open.expect("listed").len(), 1);
+    inventory.branches(&found).await.expect("listed");
+    let missed = inventory.missed(jiff::Timestamp::UNIX_EPOCH).await;
+    assert!(!missed.expect("listed").is_empty());
 }
 
 fn described(edition: &str, requests: &Value) -> Vec<Value> {
@@ -115,6 +129,10 @@ async fn every_request_is_as_github_describes_it() {
         let expected = [
             "apps/create-installation-access-token",
             "apps/get-repo-installation",
+            "apps/get-webhook-delivery",
+            "apps/list-installations",
+            "apps/list-repos-accessible-to-installation",
+            "apps/list-webhook-deliveries",
             "checks/create",
             "checks/get",
             "checks/list-annotations",
@@ -124,6 +142,8 @@ async fn every_request_is_as_github_describes_it() {
             "pulls/get",
             "pulls/list",
             "pulls/list-reviews",
+            "repos/get",
+            "repos/list-branches",
             "repos/list-pull-requests-associated-with-commit",
             "teams/get-by-name",
             "teams/get-membership-for-user-in-org",

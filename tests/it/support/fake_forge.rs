@@ -35,6 +35,11 @@ struct State {
     pulls: BTreeMap<u64, PullRequestState>,
     published: Vec<Status>,
     failures: VecDeque<ForgeError>,
+    branches: BTreeMap<String, ObjectId>,
+    missed: Vec<VerifiedDelivery>,
+    listing_failures: VecDeque<ForgeError>,
+    listings: usize,
+    tampered: Option<Standing>,
 }
 
 impl FakeForge {
@@ -111,6 +116,38 @@ impl FakeForge {
             actor: state.actor,
             open: state.open,
         }
+    }
+
+    /// A guarded branch stands there.
+    pub fn branch(&self, name: &str, tip: ObjectId) {
+        self.state().branches.insert(name.to_owned(), tip);
+    }
+
+    /// It could not deliver this; its list of failed deliveries has it.
+    pub fn misses(&self, id: &str, events: &[Event]) {
+        let delivery = VerifiedDelivery::attest(
+            "fake".to_owned(),
+            id.to_owned(),
+            "events".to_owned(),
+            serde_json::to_vec(events).expect("JSON"),
+            Timestamp::now(),
+        );
+        self.state().missed.push(delivery);
+    }
+
+    /// Somebody changes what stands there: until the next publication it stands so.
+    pub fn tamper(&self, standing: Standing) {
+        self.state().tampered = Some(standing);
+    }
+
+    /// The next lists of repositories fail so.
+    pub fn fail_listings(&self, errors: impl IntoIterator<Item = ForgeError>) {
+        self.state().listing_failures.extend(errors);
+    }
+
+    /// How often its repositories were listed.
+    pub fn listings(&self) -> usize {
+        self.state().listings
     }
 
     /// The next publications fail so.
@@ -240,6 +277,7 @@ impl Publisher for FakeForge {
         if let Some(error) = state.failures.pop_front() {
             return Err(error);
         }
+        state.tampered = None;
         state.published.push(status.clone());
         let number = state.published.len().to_string();
         Ok(previous.map_or(number, str::to_owned))
@@ -251,6 +289,9 @@ impl Publisher for FakeForge {
         status: &Status,
         _published_as: &str,
     ) -> Result<Standing, ForgeError> {
+        if let Some(standing) = self.state().tampered.clone() {
+            return Ok(standing);
+        }
         let stands = self.conclusion(status.head, &status.context) == Some(status.conclusion);
         Ok(match stands {
             true => Standing::Stands,
@@ -262,6 +303,12 @@ impl Publisher for FakeForge {
 #[async_trait::async_trait]
 impl Inventory for FakeForge {
     async fn repositories(&self) -> Result<Vec<EventRepository>, ForgeError> {
+        let mut state = self.state();
+        state.listings += 1;
+        if let Some(error) = state.listing_failures.pop_front() {
+            return Err(error);
+        }
+        drop(state);
         Ok(vec![Self::repository(self)])
     }
 
@@ -279,11 +326,17 @@ impl Inventory for FakeForge {
     }
 
     async fn branches(&self, _repository: &EventRepository) -> Result<Vec<Branch>, ForgeError> {
-        Ok(Vec::new())
+        let state = self.state();
+        let all = state.branches.iter().map(|(name, tip)| Branch {
+            name: RefName::branch(name).expect("lawful"),
+            tip: *tip,
+            protected: true,
+        });
+        Ok(all.collect())
     }
 
     async fn missed(&self, _since: Timestamp) -> Result<Vec<VerifiedDelivery>, ForgeError> {
-        Ok(Vec::new())
+        Ok(self.state().missed.clone())
     }
 }
 

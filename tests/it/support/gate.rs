@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use forgewarden::clock::SystemClock;
-use forgewarden::config::{Config, GitConfig, LogFormat, WorkerConfig};
+use forgewarden::config::{Config, GitConfig, LogFormat, SweepConfig, WorkerConfig};
 use forgewarden::model::approval::Circumstances;
 use forgewarden::model::directory::Group;
 use forgewarden::model::event::Event;
@@ -110,6 +110,8 @@ pub struct Gate {
     pub running: Option<Running>,
     /// Its settings.
     pub worker: WorkerConfig,
+    /// How it sweeps; never, unless a story says so.
+    pub sweep: SweepConfig,
     folder: tempfile::TempDir,
     url: String,
 }
@@ -143,6 +145,12 @@ impl Gate {
                 retry_base: Duration::from_millis(10),
                 judge_timeout: Duration::from_secs(10),
                 stop_timeout: Duration::from_secs(5),
+            },
+            sweep: SweepConfig {
+                enabled: false,
+                first: Duration::ZERO,
+                interval: Duration::from_millis(50),
+                grace: Duration::ZERO,
             },
             folder,
             url,
@@ -192,6 +200,7 @@ impl Gate {
             link_key: LINK_KEY.to_owned().into(),
             log: LogFormat::Json,
             worker: self.worker,
+            sweep: self.sweep,
             git: git_config(),
             forges: forgewarden::config::Forges::default(),
         }

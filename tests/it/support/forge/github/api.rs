@@ -165,6 +165,15 @@ impl GitHub {
                 let team = format!("{organisation}/{slug}");
                 teams::answer(self, authorization, &team, rest)
             }
+            ("GET", ["app", "installations"]) => self.as_app(authorization, |_| {
+                ok(json!([{ "id": INSTALLATION_ID, "app_id": APP_ID, "suspended_at": null }]))
+            }),
+            ("GET", ["app", "hook", "deliveries", id @ ..]) => {
+                self.as_app(authorization, |forge| forge.shows_deliveries(id))
+            }
+            ("GET", ["installation", "repositories"]) => {
+                self.lists_repositories(authorization, query, body, path)
+            }
             (_, ["repositories", id, rest @ ..]) => {
                 let named = self.named(id);
                 let call = self.call(authorization, &named, query, body, path);
@@ -185,6 +194,86 @@ impl GitHub {
             }
             _ => error(StatusCode::NOT_FOUND, "Not Found"),
         }
+    }
+
+    /// All repositories of the token, in the form that this list has.
+    fn lists_repositories(
+        &self,
+        authorization: &str,
+        query: &str,
+        body: &Value,
+        path: &str,
+    ) -> Answer {
+        let value = authorization.strip_prefix("Bearer ").unwrap_or("");
+        let mut state = self.state();
+        let found = state.tokens.iter().find(|it| it.value == value).cloned();
+        let Some(token) = found else {
+            return error(StatusCode::UNAUTHORIZED, "Bad credentials");
+        };
+        let covered = |it: &&super::state::Repository| token.repositories.contains(&it.id);
+        let names = state.repositories.iter().filter(covered);
+        let names: Vec<String> = names.map(|it| it.full_name.clone()).collect();
+        let all = names.iter().map(|name| state.repository_json(name));
+        let all: Vec<Value> = all.collect();
+        let call = Call {
+            repository: String::new(),
+            id: 0,
+            query: pairs(query),
+            body,
+            token,
+            url: format!("{}{path}", self.api_url()),
+        };
+        let count = all.len();
+        let (headers, page) = call.page(all);
+        let body = json!({ "total_count": count, "repositories": page });
+        (StatusCode::OK, headers, body)
+    }
+
+    /// The App's deliveries, newest first, or one of them with what was sent.
+    fn shows_deliveries(&self, id: &[&str]) -> Answer {
+        let sent = self.state().sent.clone();
+        let now = jiff::Timestamp::now();
+        let short = |(at, it): (usize, &super::Sent)| {
+            let age = i64::try_from(sent.len() - at).expect("few");
+            let delivered = now - jiff::SignedDuration::from_secs(age);
+            let good = it
+                .answered
+                .is_some_and(|status| (200..300).contains(&status));
+            json!({
+                "id": at + 1, "guid": it.guid, "event": it.event, "action": null,
+                "delivered_at": delivered.to_string(), "redelivery": false, "duration": 0.1,
+                "status": if good { "OK" } else { "Failed to connect" },
+                "status_code": it.answered.unwrap_or(0),
+            })
+        };
+        let all = sent.iter().enumerate();
+        match id {
+            [] => ok(all.rev().map(short).collect()),
+            [id] => match all.clone().find(|(at, _)| (at + 1).to_string() == *id) {
+                Some((at, it)) => {
+                    let mut whole = short((at, it));
+                    whole["request"] = json!({ "headers": {}, "payload": it.payload() });
+                    ok(whole)
+                }
+                None => error(StatusCode::NOT_FOUND, "Not Found"),
+            },
+            _ => error(StatusCode::NOT_FOUND, "Not Found"),
+        }
+    }
+
+    /// The protected branches: those with a required check.
+    fn lists_branches(&self, call: &Call<'_>) -> Answer {
+        let state = self.state();
+        let repository = state.repository(&call.repository);
+        let mut names: Vec<&String> = repository.required.iter().map(|(it, _)| it).collect();
+        names.sort();
+        names.dedup();
+        let all = names.into_iter().filter_map(|name| {
+            let full = format!("refs/heads/{name}");
+            let tip = git::try_git(&repository.path, &["rev-parse", "--verify", &full]).ok()?;
+            Some(json!({ "name": name, "commit": { "sha": tip, "url": "" }, "protected": true }))
+        });
+        call.list(all.collect())
     }
 
     /// The repository with this number.
@@ -269,7 +358,8 @@ impl GitHub {
 
     fn repository_routes(&self, method: &str, rest: &[&str], call: &Call<'_>) -> Answer {
         let (permission, level) = match (method, rest) {
-            ("GET", ["git", ..]) => ("contents", "read"),
+            ("GET", []) => ("metadata", "read"),
+            ("GET", ["git", ..] | ["branches"]) => ("contents", "read"),
             ("GET", ["pulls", ..] | ["commits", _, "pulls"]) => ("pull_requests", "read"),
             ("GET", ["check-runs", ..] | ["commits", _, "check-runs"]) => ("checks", "read"),
             ("POST" | "PATCH", ["check-runs", ..]) => ("checks", "write"),
@@ -280,6 +370,8 @@ impl GitHub {
         }
         let number = |text: &str| text.parse::<u64>().unwrap_or(0);
         match (method, rest) {
+            ("GET", []) => ok(self.state().repository_json(&call.repository)),
+            ("GET", ["branches"]) => self.lists_branches(call),
             ("GET", ["git", "ref", name @ ..]) => self.shows_ref(call, &name.join("/")),
             ("GET", ["pulls"]) => self.lists_pull_requests(call, None),
             ("GET", ["pulls", n]) => self.shows_pull_request(call, number(n)),
