@@ -207,8 +207,7 @@ struct Named<'a> {
 mod tests {
     use super::{Account, standing, word};
     use crate::forge::stash::payload::{PullRequest, User};
-    use crate::forge::{Standing, Status, StatusSubject};
-    use crate::model::oid::ObjectId;
+    use crate::forge::{Standing, Status};
     use crate::model::verdict::Conclusion;
     use serde_json::{Value, json};
 
@@ -217,17 +216,7 @@ mod tests {
     }
 
     fn stands(conclusion: Conclusion, reviewers: Value, author: u64) -> Standing {
-        let status = Status {
-            context: "forgewarden/main".into(),
-            head: ObjectId::parse("1".repeat(40)).expect("an id"),
-            subject: StatusSubject::PullRequest(1),
-            conclusion,
-            title: String::new(),
-            summary: String::new(),
-            annotations: Vec::new(),
-            details_url: String::new(),
-            external_id: String::new(),
-        };
+        let status = Status::sample(conclusion);
         let side = json!({ "id": "refs/heads/main", "latestCommit": "1".repeat(40),
             "repository": { "id": 7, "slug": "app", "project": { "key": "PROJ" } } });
         let pull = json!({ "id": 3, "state": "OPEN", "fromRef": side, "toRef": side,
