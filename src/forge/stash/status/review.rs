@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::super::payload::{Participant, PullRequest, User};
-use super::super::{Stash, evidence, slug};
+use super::super::{Stash, slug};
 use crate::forge::support::answer::refused;
 use crate::forge::support::url::query;
 use crate::forge::{ForgeError, Standing, Status};
@@ -101,7 +101,7 @@ impl Stash {
     async fn account(&self) -> Result<&Account, ForgeError> {
         let ask = async || {
             let path = format!("/api/latest/users{}", query(&[("filter", &self.user)]));
-            let same = |user: &User| evidence::is_named(user, &self.user);
+            let same = |user: &User| user.is_named(&self.user);
             let found = self.api.first(&path, same).await?;
             found.and_then(Account::of).ok_or_else(|| {
                 let name = excerpt(&self.user, 80);
