@@ -31,6 +31,24 @@ pub struct Status {
     pub external_id: String,
 }
 
+#[cfg(test)]
+impl Status {
+    /// A status of `forgewarden/main` for pull request 1, for unit tests.
+    pub(in crate::forge) fn sample(conclusion: Conclusion) -> Self {
+        Self {
+            context: "forgewarden/main".into(),
+            head: ObjectId::parse("1".repeat(40)).expect("an id"),
+            subject: StatusSubject::PullRequest(1),
+            conclusion,
+            title: "1 finding blocks".into(),
+            summary: "Summary".into(),
+            annotations: Vec::new(),
+            details_url: "https://forgewarden.example.com/v/1".into(),
+            external_id: "key".into(),
+        }
+    }
+}
+
 /// What a status is about, beside the revision it stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StatusSubject {

@@ -370,23 +370,8 @@ fn without(all: Vec<Line>, known: &[Line]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::{Line, MAX_SUMMARY, Output, State, without};
-    use crate::forge::{Annotation, Status, StatusSubject};
-    use crate::model::oid::ObjectId;
+    use crate::forge::{Annotation, Status};
     use crate::model::verdict::Conclusion;
-
-    fn status(conclusion: Conclusion) -> Status {
-        Status {
-            context: "forgewarden/main".into(),
-            head: ObjectId::parse("1".repeat(40)).expect("an id"),
-            subject: StatusSubject::PullRequest(1),
-            conclusion,
-            title: "1 finding blocks".into(),
-            summary: "Summary".into(),
-            annotations: Vec::new(),
-            details_url: "https://forgewarden.example.com/v/1".into(),
-            external_id: "key".into(),
-        }
-    }
 
     fn annotation(line: u32) -> Annotation {
         Annotation {
@@ -413,7 +398,7 @@ mod tests {
 
     #[test]
     fn texts_are_cut_to_githubs_limits() {
-        let mut long = status(Conclusion::Fail);
+        let mut long = Status::sample(Conclusion::Fail);
         long.summary = "ü".repeat(MAX_SUMMARY);
         long.annotations = (1..=501).map(annotation).collect();
         let output = Output::new(&long, &[]);

@@ -205,7 +205,7 @@ fn standing(found: PullRequest, own: &str) -> Result<Vec<Approval>, ForgeError> 
             continue;
         };
         let head = commit(seen).map_err(odd)?;
-        let ours = is_named(&one.user, own);
+        let ours = one.user.is_named(own);
         let Some(actor) = one.user.actor().map_err(odd)?.filter(|_| !ours) else {
             continue;
         };
@@ -214,11 +214,6 @@ fn standing(found: PullRequest, own: &str) -> Result<Vec<Approval>, ForgeError> 
         }
     }
     Ok(approvals)
-}
-
-/// Whether the account has this name; Stash's names know no case.
-pub(super) fn is_named(user: &User, name: &str) -> bool {
-    user.name.to_lowercase() == name.to_lowercase()
 }
 
 #[cfg(test)]

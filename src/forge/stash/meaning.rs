@@ -31,13 +31,13 @@ const PULL_REQUESTS: &[&str] = &[
 /// Events after which a repository has another name.
 const NAMES: &[&str] = &["repo:modified", "project:modified", "proj:modified"];
 
-/// What the event with this name and body means.
-pub(super) fn meaning(event: &str, body: &[u8]) -> Result<Meaning, Unreadable> {
+/// What the event with this name and body means to the account with the name `own`.
+pub(super) fn meaning(own: &str, event: &str, body: &[u8]) -> Result<Meaning, Unreadable> {
     let read = match event {
         PING => one(Event::Ping),
         POKE => read(body).and_then(poke),
         _ if REFS.contains(&event) => read(body).and_then(refs_changed),
-        _ if PULL_REQUESTS.contains(&event) => read(body).and_then(pull_request),
+        _ if PULL_REQUESTS.contains(&event) => read(body).and_then(|it| pull_request(own, it)),
         _ if NAMES.contains(&event) => read(body).and_then(|it: Named| renamed(&it)),
         other => Ok(not_of_interest(other, "")),
     };
@@ -81,12 +81,17 @@ fn refs_changed(moved: RefsChanged) -> Result<Meaning, String> {
     Ok(Meaning::Events(events))
 }
 
-fn pull_request(event: PullRequestEvent) -> Result<Meaning, String> {
+fn pull_request(own: &str, event: PullRequestEvent) -> Result<Meaning, String> {
     let name = event.event_key.as_str();
     among(PULL_REQUESTS, name)?;
     let changed = event.previous_target.is_some() || event.previous_draft.is_some();
     if name == "pr:modified" && !changed {
         return Ok(not_of_interest(name, "text"));
+    }
+    // Our own word as a reviewer is the end of a judgement, not a reason for one.
+    let ours = event.actor.as_ref().is_some_and(|it| it.is_named(own));
+    if ours && name.starts_with("pr:reviewer:") {
+        return Ok(not_of_interest(name, "ours"));
     }
     let exists = name != "pr:deleted";
     judge(event.pull_request, exists)
@@ -132,7 +137,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read(event: &str, body: &Value) -> Result<Meaning, String> {
-        meaning(event, body.to_string().as_bytes()).map_err(|error| error.to_string())
+        meaning("warden", event, body.to_string().as_bytes()).map_err(|error| error.to_string())
     }
 
     fn events(event: &str, body: &Value) -> Vec<Event> {
@@ -242,6 +247,16 @@ mod tests {
             let read = read(other, &json!({}));
             assert_eq!(read, Ok(Meaning::NotOfInterest(other.into())));
         }
+    }
+
+    #[test]
+    fn our_own_word_as_a_reviewer_starts_no_new_judgement() {
+        let mut body = pull("pr:reviewer:approved", "OPEN", json!(1));
+        body["actor"] = json!({ "name": "Warden", "id": 9 });
+        let read = read("pr:reviewer:approved", &body);
+        assert_eq!(read, Ok(Meaning::NotOfInterest("pr:reviewer:approved.ours".into())));
+        body["eventKey"] = json!("pr:opened");
+        assert_eq!(events("pr:opened", &body).len(), 1);
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::model::repo::ForgeKind;
 /// Makes the instance; makes no request. An error names the setting. The clock
 /// is for rate limits.
 pub fn instance(config: &StashInstance, clock: SharedClock) -> Result<Instance, ConfigError> {
+    let (key, user) = (config.key.clone(), config.user.clone());
     let secrets = Secrets::new("webhook_secrets", config.webhook_secrets.clone())?;
     // The first of the list is the one that set-up hands out.
     let newest = config.webhook_secrets.first().cloned();
@@ -54,7 +55,7 @@ pub fn instance(config: &StashInstance, clock: SharedClock) -> Result<Instance, 
     Ok(Instance {
         key: config.key.clone(),
         kind: ForgeKind::Stash,
-        intake: Arc::new(webhook::StashIntake::new(config.key.clone(), secrets)),
+        intake: Arc::new(webhook::StashIntake::new(key, user, secrets)),
         evidence: stash.clone(),
         publisher: stash.clone(),
         objects: stash.clone(),

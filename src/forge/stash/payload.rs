@@ -32,6 +32,11 @@ impl User {
         id.filter(|id| *id > 0)
     }
 
+    /// Whether it has this name; Stash's names know no case.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.name.to_lowercase() == name.to_lowercase()
+    }
+
     /// The account in our words; nothing for one without a number.
     pub(super) fn actor(self) -> Result<Option<Actor>, String> {
         let robot = self.kind.as_deref() == Some("SERVICE");
@@ -156,6 +161,7 @@ impl PullRequest {
 #[serde(rename_all = "camelCase")]
 pub(super) struct PullRequestEvent {
     pub(super) event_key: String,
+    pub(super) actor: Option<User>,
     pub(super) pull_request: PullRequest,
     /// Of `pr:modified`: the target before, if it is another now.
     pub(super) previous_target: Option<de::IgnoredAny>,

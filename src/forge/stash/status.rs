@@ -130,23 +130,12 @@ fn worst(all: [Standing; 3]) -> Standing {
 #[cfg(test)]
 mod tests {
     use super::{without_report, worst};
-    use crate::forge::{Standing, Status, StatusSubject};
-    use crate::model::oid::ObjectId;
+    use crate::forge::{Standing, Status};
     use crate::model::verdict::Conclusion;
 
     #[test]
     fn a_pass_without_its_report_is_an_error_that_names_it() {
-        let said = without_report(&Status {
-            context: "forgewarden/main".into(),
-            head: ObjectId::parse("1".repeat(40)).expect("an id"),
-            subject: StatusSubject::PullRequest(1),
-            conclusion: Conclusion::Pass,
-            title: "nothing blocks".into(),
-            summary: String::new(),
-            annotations: Vec::new(),
-            details_url: String::new(),
-            external_id: String::new(),
-        });
+        let said = without_report(&Status::sample(Conclusion::Pass));
         assert_eq!(said.conclusion, Conclusion::Error);
         assert!(said.title.contains("forgewarden_2Fmain"));
     }

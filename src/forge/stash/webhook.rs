@@ -30,13 +30,15 @@ pub(super) const POKE: &str = "poke";
 /// Authenticates and reads the deliveries of one Stash.
 pub(super) struct StashIntake {
     key: String,
+    /// The name of our own account.
+    user: String,
     secrets: Secrets,
 }
 
 impl StashIntake {
-    /// `key` is the instance's key.
-    pub(super) fn new(key: String, secrets: Secrets) -> Self {
-        Self { key, secrets }
+    /// `key` is the instance's key, `user` the name of our own account.
+    pub(super) fn new(key: String, user: String, secrets: Secrets) -> Self {
+        Self { key, user, secrets }
     }
 
     /// Signed: an event.
@@ -94,7 +96,7 @@ impl Intake for StashIntake {
     }
 
     fn meaning(&self, delivery: &VerifiedDelivery) -> Result<Meaning, Unreadable> {
-        super::meaning::meaning(delivery.event(), delivery.body())
+        super::meaning::meaning(&self.user, delivery.event(), delivery.body())
     }
 }
 
@@ -124,7 +126,7 @@ mod tests {
     fn intake(secrets: &[&str]) -> StashIntake {
         let secrets = secrets.iter().copied().map(SecretString::from).collect();
         let secrets = Secrets::new("webhook_secrets", secrets).expect("lawful");
-        StashIntake::new("stash".into(), secrets)
+        StashIntake::new("stash".into(), "warden".into(), secrets)
     }
 
     fn delivery(headers: &[(&str, &str)], body: &str, path_secret: Option<&str>) -> Delivery {

@@ -29,8 +29,7 @@ pub(in crate::forge) fn cut(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{cut, title};
-    use crate::forge::{Status, StatusSubject};
-    use crate::model::oid::ObjectId;
+    use crate::forge::Status;
     use crate::model::verdict::Conclusion;
 
     #[test]
@@ -41,19 +40,7 @@ mod tests {
 
     #[test]
     fn an_error_says_that_nothing_was_judged() {
-        let said = |conclusion| {
-            title(&Status {
-                context: "forgewarden/main".into(),
-                head: ObjectId::parse("1".repeat(40)).expect("an id"),
-                subject: StatusSubject::PullRequest(1),
-                conclusion,
-                title: "1 finding blocks".into(),
-                summary: String::new(),
-                annotations: Vec::new(),
-                details_url: String::new(),
-                external_id: String::new(),
-            })
-        };
+        let said = |conclusion| title(&Status::sample(conclusion));
         assert_eq!(said(Conclusion::Error), "could not judge: 1 finding blocks");
         assert_eq!(said(Conclusion::Fail), "1 finding blocks");
     }

@@ -177,21 +177,13 @@ struct Taken {
 #[cfg(test)]
 mod tests {
     use super::{Build, Taken, compare, state};
-    use crate::forge::{Standing, Status, StatusSubject};
-    use crate::model::oid::ObjectId;
+    use crate::forge::{Standing, Status};
     use crate::model::verdict::Conclusion;
 
     fn build(conclusion: Conclusion) -> Build {
         let status = Status {
-            context: "forgewarden/main".into(),
-            head: ObjectId::parse("1".repeat(40)).expect("an id"),
-            subject: StatusSubject::PullRequest(1),
-            conclusion,
             title: "ü".repeat(300),
-            summary: String::new(),
-            annotations: Vec::new(),
-            details_url: "https://forgewarden.example.com/v/1".into(),
-            external_id: "key".into(),
+            ..Status::sample(conclusion)
         };
         Build::of(&status, None)
     }

@@ -227,8 +227,7 @@ fn lines(annotations: &[Annotation]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::{MAX_DETAILS, Report, Taken, compare, lines, result};
-    use crate::forge::{Annotation, Standing, Status, StatusSubject};
-    use crate::model::oid::ObjectId;
+    use crate::forge::{Annotation, Standing, Status};
     use crate::model::verdict::Conclusion;
 
     fn status(conclusion: Conclusion, annotations: u32) -> Status {
@@ -240,15 +239,9 @@ mod tests {
             message: "ü".repeat(1500),
         };
         Status {
-            context: "forgewarden/main".into(),
-            head: ObjectId::parse("1".repeat(40)).expect("an id"),
-            subject: StatusSubject::PullRequest(1),
-            conclusion,
-            title: "1 finding blocks".into(),
             summary: "ü".repeat(3000),
             annotations: (1..=annotations).map(annotation).collect(),
-            details_url: "https://forgewarden.example.com/v/1".into(),
-            external_id: "key".into(),
+            ..Status::sample(conclusion)
         }
     }
 

@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::super::payload::{Participant, PullRequest, User};
-use super::super::{Stash, evidence, slug};
+use super::super::{Stash, slug};
 use crate::forge::support::answer::refused;
 use crate::forge::support::url::query;
 use crate::forge::{ForgeError, Standing, Status};
@@ -101,7 +101,7 @@ impl Stash {
     pub(in crate::forge::stash) async fn account(&self) -> Result<&Account, ForgeError> {
         let ask = async || {
             let path = format!("/api/latest/users{}", query(&[("filter", &self.user)]));
-            let same = |user: &User| evidence::is_named(user, &self.user);
+            let same = |user: &User| user.is_named(&self.user);
             let found = self.api.first(&path, same).await?;
             found.and_then(Account::of).ok_or_else(|| {
                 let name = excerpt(&self.user, 80);
@@ -207,8 +207,7 @@ struct Named<'a> {
 mod tests {
     use super::{Account, standing, word};
     use crate::forge::stash::payload::{PullRequest, User};
-    use crate::forge::{Standing, Status, StatusSubject};
-    use crate::model::oid::ObjectId;
+    use crate::forge::{Standing, Status};
     use crate::model::verdict::Conclusion;
     use serde_json::{Value, json};
 
@@ -217,17 +216,7 @@ mod tests {
     }
 
     fn stands(conclusion: Conclusion, reviewers: Value, author: u64) -> Standing {
-        let status = Status {
-            context: "forgewarden/main".into(),
-            head: ObjectId::parse("1".repeat(40)).expect("an id"),
-            subject: StatusSubject::PullRequest(1),
-            conclusion,
-            title: String::new(),
-            summary: String::new(),
-            annotations: Vec::new(),
-            details_url: String::new(),
-            external_id: String::new(),
-        };
+        let status = Status::sample(conclusion);
         let side = json!({ "id": "refs/heads/main", "latestCommit": "1".repeat(40),
             "repository": { "id": 7, "slug": "app", "project": { "key": "PROJ" } } });
         let pull = json!({ "id": 3, "state": "OPEN", "fromRef": side, "toRef": side,
