@@ -17,6 +17,7 @@ mod subjects;
 mod sweeps;
 mod tips;
 mod verdicts;
+mod words;
 
 use std::fs::File;
 use std::str::FromStr;

@@ -426,6 +426,13 @@ const SAMPLES: &[(i64, &[&str])] = &[
         ],
     ),
     (
+        2,
+        &[
+            "INSERT INTO tips (instance, repository_id, branch, tip, seen_at) VALUES ('github', 1, 'b', 'o', 1)",
+            "INSERT INTO sweeps (instance) VALUES ('github')",
+        ],
+    ),
+    (
         3,
         &[
             "INSERT INTO pushers (instance, repository_id, object_id, actor, pushed_at) \
