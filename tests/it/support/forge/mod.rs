@@ -16,3 +16,4 @@
 
 pub mod common;
 pub mod github;
+pub mod stash;
