@@ -51,6 +51,9 @@ async fn repositories_and_their_restricted_branches_are_listed_page_by_page() {
     let all = inventory.repositories().await.expect("listed");
     let names: Vec<_> = all.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, [APP, "ACME/other"]);
+    let asked = scene.asked();
+    let pages = asked.iter().filter(|it| it.contains("/repos?"));
+    assert_eq!(pages.count(), 2, "{asked:?}");
     scene.pushes(&["main:release", "main:topic"]).await;
     scene.forge.restricts(APP, "release");
     let branches = inventory

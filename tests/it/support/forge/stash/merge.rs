@@ -77,7 +77,9 @@ impl State {
             });
             // Of each key, the last one counts.
             let mut last = std::collections::BTreeMap::new();
-            here.for_each(|it| drop(last.insert(&it.key, &it.state)));
+            for it in here {
+                last.insert(&it.key, &it.state);
+            }
             if last.is_empty() || last.values().any(|it| *it != "SUCCESSFUL") {
                 vetoes.push(format!("Required build \"{parent}\" is not successful."));
             }

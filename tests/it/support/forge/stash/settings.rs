@@ -39,7 +39,10 @@ impl State {
 
     fn webhook_routes(&mut self, call: &Call<'_>, rest: &[&str]) -> Answered {
         let page = self.repository(&call.name).webhooks.clone();
-        let known = |id: &str| page.iter().position(|it| it["id"].to_string() == id);
+        let known = |id: &str| {
+            page.iter()
+                .position(|it| it["id"].as_u64() == id.parse().ok())
+        };
         match (call.method, rest) {
             ("GET", []) => self.page(call, page),
             ("POST", []) => {
