@@ -25,5 +25,6 @@ mod policy;
 mod report;
 mod service;
 mod sign;
+mod stash;
 mod store;
 mod support;

@@ -1,0 +1,11 @@
+//! The Stash adapter against a stand-in Stash with real repositories.
+
+use crate::support::forge;
+
+mod access;
+mod events;
+mod evidence;
+mod hostile;
+mod objects;
+mod scene;
+mod status;
