@@ -38,9 +38,9 @@ use state::State;
 
 /// Our own account.
 pub const WARDEN: &str = "warden";
-const WARDEN_TOKEN: &str = "glpat-warden";
+const WARDEN_TOKEN: &str = "glpat-of-warden-0123456789";
 const ADMIN: &str = "root";
-const ADMIN_TOKEN: &str = "glpat-root";
+const ADMIN_TOKEN: &str = "glpat-of-root-0123456789";
 const SECRET: &str = "a secret between GitLab and its hook";
 
 /// The stand-in. Clones are the same forge; it ends with the runtime.
@@ -91,7 +91,7 @@ impl GitLab {
 
     /// A token of this account.
     pub fn token_of(&self, user: &str) -> String {
-        let token = format!("glpat-{user}");
+        let token = format!("glpat-of-{user}-0123456789");
         let mut state = self.state();
         state.account(user);
         state.tokens.push((token.clone(), user.to_owned()));
@@ -140,7 +140,17 @@ impl GitLab {
 
     /// Deliveries are those of project hooks from now on.
     pub fn delivers_by_project_hooks(&self) {
-        self.state().hooks[0].system = false;
+        let mut state = self.state();
+        let hook = &mut state.hooks[0];
+        (hook.system, hook.repository_update) = (false, false);
+        (hook.push, hook.tag_push, hook.pipeline) = (true, true, true);
+    }
+
+    /// Pushes are told ref by ref too, from now on.
+    pub fn tells_each_ref(&self) {
+        let mut state = self.state();
+        let hook = &mut state.hooks[0];
+        (hook.push, hook.tag_push) = (true, true);
     }
 
     /// Deliveries carry the plain secret from now on, and no signature.

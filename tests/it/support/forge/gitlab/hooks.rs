@@ -27,18 +27,18 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// A system hook with all events and a signing token.
+    /// A system hook with the events that tell everything once, and a signing token.
     pub fn usual() -> Self {
         Self {
             id: 1,
             system: true,
             project: None,
             url: None,
-            push: true,
-            tag_push: true,
+            push: false,
+            tag_push: false,
             merge_requests: true,
             repository_update: true,
-            pipeline: true,
+            pipeline: false,
             verifies_tls: true,
             token: None,
             signing_token: Some(super::deliveries::signing_token(super::SECRET)),
@@ -139,10 +139,8 @@ impl State {
                     system,
                     project,
                     push: !system,
-                    tag_push: false,
                     merge_requests: false,
                     repository_update: system,
-                    pipeline: false,
                     signing_token: None,
                     ..Hook::usual()
                 };

@@ -230,6 +230,7 @@ impl State {
 
     /// Whether somebody of this role may change the branch: by a push or a merge.
     pub fn may_change(&self, project: u64, branch: &str, role: u64) -> bool {
+        let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch);
         let covers = |it: &&Protected| match it.name.split_once('*') {
             None => it.name == branch,
             Some((start, end)) => branch.starts_with(start) && branch.ends_with(end),
