@@ -1,9 +1,6 @@
 //! GitHub's own word as the oracle: its description of the API, its examples
 //! of deliveries and of answers, and its own signer, all from npm.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
 use forgewarden::forge::Meaning;
 use forgewarden::model::event::Event;
 use forgewarden::model::verdict::Conclusion::{Error, Fail, Pass, Pending};
@@ -11,40 +8,7 @@ use serde_json::{Value, json};
 
 use super::forge::github::{Fault, Proposal, Sent, signature};
 use super::scene::{APP, Scene, config, delivery, status, verified};
-
-/// A file of the npm packages, which must be installed.
-fn package(path: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/contracts/github");
-    let file = folder.join("node_modules").join(path);
-    assert!(
-        file.exists(),
-        "GitHub's published packages are not installed, so the contract cannot be checked. \
-         Run: npm ci --prefix tests/contracts/github"
-    );
-    file
-}
-
-/// Runs one of the scripts to its end.
-fn node(script: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
-    use std::io::Write as _;
-    let folder = package("@octokit")
-        .parent()
-        .and_then(|it| it.parent().map(PathBuf::from));
-    let mut node = Command::new("node");
-    node.arg(script)
-        .args(args)
-        .current_dir(folder.expect("the contract's folder"));
-    node.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut node = node
-        .spawn()
-        .expect("node starts: install Node.js 20 or newer");
-    let mut stdin = node.stdin.take().expect("piped");
-    stdin.write_all(input).expect("the script reads its input");
-    drop(stdin);
-    let output = node.wait_with_output().expect("the script ends");
-    assert!(output.status.success(), "{script} failed");
-    output.stdout
-}
+use crate::support::contract::{Description, node, package};
 
 /// Does everything that the adapter can do, once.
 async fn everything(scene: &Scene) {
@@ -108,9 +72,9 @@ async fn everything(scene: &Scene) {
     assert!(!missed.expect("listed").is_empty());
 }
 
-fn described(edition: &str, requests: &Value) -> Vec<Value> {
-    let told = node("requests.mjs", &[edition], requests.to_string().as_bytes());
-    serde_json::from_slice(&told).expect("the script's answer")
+fn described(edition: &str) -> Description {
+    let file = format!("@octokit/openapi/generated/{edition}.json");
+    Description::published(&file)
 }
 
 #[tokio::test]
@@ -118,14 +82,8 @@ async fn every_request_is_as_github_describes_it() {
     let scene = Scene::new().await;
     everything(&scene).await;
     let requests = scene.forge.requests();
-    let as_json = |it: &super::forge::github::Request| json!({ "method": it.method, "path": it.path, "body": it.body });
-    let sent: Value = requests.iter().map(as_json).collect();
     for edition in ["api.github.com", "ghec", "ghes-3.17", "ghes-3.19"] {
-        let mut operations = std::collections::BTreeSet::new();
-        for (told, request) in described(edition, &sent).iter().zip(&requests) {
-            assert_eq!(told["problems"], json!([]), "{edition}: {request:?}");
-            operations.insert(told["operation"].as_str().unwrap_or("").to_owned());
-        }
+        let operations = described(edition).holds(&requests);
         let expected = [
             "apps/create-installation-access-token",
             "apps/get-repo-installation",
@@ -179,8 +137,9 @@ fn the_description_objects_to_requests_that_github_would_refuse() {
         run(json!({})),
         run(output(json!({ "annotations": vec![line.clone(); 50] })))
     ]);
-    for told in described("api.github.com", &good) {
-        assert_eq!(told["problems"], json!([]));
+    let github = described("api.github.com");
+    for told in github.tells(&good) {
+        assert!(told.problems.is_empty(), "{told:?}");
     }
     let bad = json!([
         run(json!({ "conclusion": "failed", "status": "completed" })),
@@ -195,12 +154,7 @@ fn the_description_objects_to_requests_that_github_would_refuse() {
         { "method": "GET", "path": "/repos/o/r/pulls/x", "body": null },
         { "method": "GET", "path": "/nowhere", "body": null },
     ]);
-    for (told, request) in described("api.github.com", &bad)
-        .iter()
-        .zip(bad.as_array().expect("a list"))
-    {
-        assert_ne!(told["problems"], json!([]), "not objected to: {request}");
-    }
+    github.objects_to(&bad);
 }
 
 #[tokio::test]
@@ -292,7 +246,7 @@ async fn githubs_own_example_answers_are_read() {
         "apps/get-repo-installation",
         "git/get-ref",
     ];
-    let examples = node("examples.mjs", &operations, b"");
+    let examples = node("github/examples.mjs", &operations, b"");
     let examples: Value = serde_json::from_slice(&examples).expect("JSON");
     let paths = [
         "/pulls/7",
@@ -341,7 +295,7 @@ fn our_signatures_are_githubs_signatures() {
         ("It's a Secret to Everybody", "Hello, World!"),
         ("ü", "{\"a\":\"ü\"}"),
     ] {
-        let theirs = node("sign.mjs", &[secret], body.as_bytes());
+        let theirs = node("github/sign.mjs", &[secret], body.as_bytes());
         assert_eq!(
             signature(secret, body.as_bytes()),
             String::from_utf8_lossy(&theirs)
