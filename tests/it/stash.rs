@@ -3,6 +3,7 @@
 use crate::support::forge;
 
 mod access;
+mod administration;
 mod events;
 mod evidence;
 mod hostile;
