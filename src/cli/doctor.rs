@@ -194,6 +194,11 @@ impl Visit<'_> {
 
     async fn repository(&self, repository: &EventRepository) -> Vec<Diagnosis> {
         match guarded(self.instance, self.policy, (repository, self.branches)).await {
+            Ok(branches) if branches.is_empty() => {
+                let place = repository.name.to_string();
+                let nothing = "no branch is to be guarded: there is no default branch".to_owned();
+                vec![self.unknown(&place, nothing, "name branches with --branch")]
+            }
             Ok(branches) => {
                 let scope = scope(repository, branches, &self.webhook_url);
                 self.instance.administration.examine(&scope).await
@@ -226,13 +231,18 @@ pub(super) async fn guarded(
     if !asked.is_empty() {
         return Ok(asked.to_vec());
     }
+    let default = match &repository.default_branch {
+        Some(name) => Some(name.clone()),
+        // Not every list of repositories tells it.
+        None => {
+            let found = instance.inventory.repository(&repository.name).await?;
+            found.default_branch
+        }
+    };
     let all = instance.inventory.branches(repository).await?;
     let mut names: Vec<_> = all.into_iter().map(|branch| branch.name).collect();
-    names.retain(|name| {
-        let default = repository.default_branch.as_ref() == Some(name);
-        default || policy.is_some_and(|policy| policy.protected.matches(name))
-    });
-    names.extend(repository.default_branch.clone());
+    names.retain(|name| policy.is_some_and(|policy| policy.protected.matches(name)));
+    names.extend(default);
     names.sort();
     names.dedup();
     Ok(names)

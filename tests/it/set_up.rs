@@ -94,8 +94,10 @@ async fn the_doctor_sees_the_difference<F: StandIn>() {
     let said: Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!(said["schema"], "forgewarden/doctor/v1");
     let lines = said["lines"].as_array().expect("lines");
-    let here = lines.iter().any(|it| it["place"] == F::named(APP).as_str());
-    assert!(here, "{said:#}");
+    for place in [F::named(APP), format!("{} main", F::named(APP))] {
+        let looked_at = lines.iter().any(|it| it["place"] == place.as_str());
+        assert!(looked_at, "{place}: {said:#}");
+    }
 }
 
 /// What the forge does not tell is no "ok".
