@@ -9,7 +9,8 @@ use forgewarden::model::event::Event;
 use forgewarden::model::verdict::Conclusion::{Error, Fail, Pass, Pending};
 use serde_json::{Value, json};
 
-use super::forge::github::{Fault, Proposal, Sent, signature};
+use super::administration;
+use super::forge::github::{ADMIN_TOKEN, Classic, Fault, Proposal, Sent, signature};
 use super::scene::{APP, Scene, config, delivery, status, verified};
 
 /// A file of the npm packages, which must be installed.
@@ -108,6 +109,38 @@ async fn everything(scene: &Scene) {
     assert!(!missed.expect("listed").is_empty());
 }
 
+/// Examines, plans and sets everything up, as the App and as an administrator.
+async fn administers(scene: &Scene) {
+    let forge = &scene.forge;
+    forge.has_pre_receive_hook(APP, "enabled", false);
+    forge.changes_app(|app| app.has_secret = false);
+    let scope = administration::scope(scene);
+    let instance = administration::with_token(scene, ADMIN_TOKEN);
+    for ours in [&scene.instance, &instance] {
+        administration::examined(scene, ours).await;
+    }
+    forge.protects(APP, "main", Classic::guarding("ci"));
+    let administration = &instance.administration;
+    let sets_up = async || {
+        let plan = administration.plan(&scope).await.expect("planned");
+        assert!(!plan.is_empty());
+        for step in plan {
+            administration.apply(&step).await.expect("applied");
+        }
+    };
+    sets_up().await;
+    forge.changes_ruleset(APP, |it| it.enforcement = "disabled".into());
+    sets_up().await;
+    assert_eq!(administration.plan(&scope).await.expect("planned"), []);
+    administration::examined(scene, &instance).await;
+}
+
+/// What the editions in the cloud do not have; they are not asked for it.
+const ON_SERVERS_ALONE: [&str; 2] = [
+    "enterprise-admin/get-pre-receive-hook-for-org",
+    "enterprise-admin/list-pre-receive-hooks-for-repo",
+];
+
 fn described(edition: &str, requests: &Value) -> Vec<Value> {
     let told = node("requests.mjs", &[edition], requests.to_string().as_bytes());
     serde_json::from_slice(&told).expect("the script's answer")
@@ -117,22 +150,28 @@ fn described(edition: &str, requests: &Value) -> Vec<Value> {
 async fn every_request_is_as_github_describes_it() {
     let scene = Scene::new().await;
     everything(&scene).await;
-    let requests = scene.forge.requests();
+    administers(&scene).await;
     let as_json = |it: &super::forge::github::Request| json!({ "method": it.method, "path": it.path, "body": it.body });
-    let sent: Value = requests.iter().map(as_json).collect();
     for edition in ["api.github.com", "ghec", "ghes-3.17", "ghes-3.19"] {
+        let server = edition.starts_with("ghes-");
+        let mut requests = scene.forge.requests();
+        requests.retain(|it| server || !it.path.contains("/pre-receive-hooks"));
+        let sent: Value = requests.iter().map(as_json).collect();
         let mut operations = std::collections::BTreeSet::new();
         for (told, request) in described(edition, &sent).iter().zip(&requests) {
             assert_eq!(told["problems"], json!([]), "{edition}: {request:?}");
             operations.insert(told["operation"].as_str().unwrap_or("").to_owned());
         }
-        let expected = [
+        let mut expected = vec![
             "apps/create-installation-access-token",
+            "apps/get-authenticated",
             "apps/get-repo-installation",
+            "apps/get-webhook-config-for-app",
             "apps/get-webhook-delivery",
             "apps/list-installations",
             "apps/list-repos-accessible-to-installation",
             "apps/list-webhook-deliveries",
+            "apps/update-webhook-config-for-app",
             "checks/create",
             "checks/get",
             "checks/list-annotations",
@@ -142,12 +181,23 @@ async fn every_request_is_as_github_describes_it() {
             "pulls/get",
             "pulls/list",
             "pulls/list-reviews",
+            "repos/create-repo-ruleset",
             "repos/get",
+            "repos/get-branch",
+            "repos/get-branch-protection",
+            "repos/get-branch-rules",
+            "repos/get-combined-status-for-ref",
+            "repos/get-repo-rule-suites",
+            "repos/get-repo-ruleset",
+            "repos/get-repo-rulesets",
             "repos/list-branches",
             "repos/list-pull-requests-associated-with-commit",
+            "repos/update-repo-ruleset",
             "teams/get-by-name",
             "teams/get-membership-for-user-in-org",
         ];
+        expected.extend(ON_SERVERS_ALONE.iter().filter(|_| server));
+        expected.sort_unstable();
         assert!(
             operations.iter().eq(expected.iter()),
             "{edition}: {operations:?}"
@@ -175,7 +225,12 @@ fn the_description_objects_to_requests_that_github_would_refuse() {
             .extend(more.as_object().expect("an object").clone());
         json!({ "output": output })
     };
+    let ruleset = |rule: Value| {
+        json!({ "method": "POST", "path": "/repos/o/r/rulesets",
+        "body": { "name": "n", "enforcement": "active", "rules": [rule] } })
+    };
     let good = json!([
+        ruleset(json!({ "type": "deletion" })),
         run(json!({})),
         run(output(json!({ "annotations": vec![line.clone(); 50] })))
     ]);
@@ -191,6 +246,11 @@ fn the_description_objects_to_requests_that_github_would_refuse() {
         run(output(json!({ "summary": "x".repeat(65_536) }))),
         { "method": "POST", "path": "/repos/o/r/check-runs", "body": { "name": "n" } },
         { "method": "PUT", "path": "/repos/o/r/check-runs", "body": {} },
+        ruleset(json!({ "type": "required_status_checks", "parameters": {
+            "required_status_checks": [{ "context": "c", "app_id": 1 }],
+            "strict_required_status_checks_policy": true } })),
+        ruleset(json!({ "type": "deletion", "parameters": { "strict": true } })),
+        ruleset(json!({ "type": "no_rewind" })),
         { "method": "GET", "path": "/repos/o/r/pulls?stat=open", "body": null },
         { "method": "GET", "path": "/repos/o/r/pulls/x", "body": null },
         { "method": "GET", "path": "/nowhere", "body": null },

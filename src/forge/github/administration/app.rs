@@ -132,7 +132,7 @@ fn granted(github: &GitHub, app: &App, installed: &Installed, lines: &mut Lines)
             format!("add it: {}", settings_page(github, app)),
         );
     }
-    let missing: Vec<&str> = missing_events(&installed.events);
+    let missing = lacking_events(&installed.events, &EVENTS);
     if !missing.is_empty() {
         let message = format!("the App is not subscribed to {}", missing.join(", "));
         let remedy = format!("subscribe to them: {}", settings_page(github, app));
@@ -140,8 +140,8 @@ fn granted(github: &GitHub, app: &App, installed: &Installed, lines: &mut Lines)
     }
 }
 
-fn missing_events(held: &[String]) -> Vec<&'static str> {
-    let missing = EVENTS.iter().filter(|event| !held.iter().any(|it| it == *event));
+fn lacking_events<'a>(held: &[String], needed: &[&'a str]) -> Vec<&'a str> {
+    let missing = needed.iter().filter(|event| !held.iter().any(|it| it == *event));
     missing.copied().collect()
 }
 
@@ -191,43 +191,53 @@ pub(super) async fn webhook_step(
     }))
 }
 
+/// What has to be done before anything of the repository can be read.
+pub(super) async fn installation_step(
+    github: &GitHub,
+    settings: &Settings<'_>,
+) -> Result<Option<Step>, ForgeError> {
+    let Some(installed) = settings.installed().await? else {
+        let app = settings.app().await?;
+        let how = format!("install the App: {}", install_page(github, &app));
+        let after = json!({ "installed": true });
+        return Ok(Some(step("install the App on the repository", Value::Null, after, how)));
+    };
+    Ok(installed.suspended_at.is_some().then(|| {
+        let how = format!("unsuspend the App: {}", page_of(&installed));
+        let (before, after) = (json!({ "suspended": true }), json!({ "suspended": false }));
+        step("unsuspend the App", before, after, how)
+    }))
+}
+
 /// What only the App's owner, or the one of the installation, can change.
-/// Nothing is read of a repository on which the App is not installed.
-pub(super) async fn by_hand(
+pub(super) async fn grant_step(
     github: &GitHub,
     settings: &Settings<'_>,
     more: (&[(&str, &str)], &[&str]),
-) -> Result<Vec<Step>, ForgeError> {
+) -> Result<Option<Step>, ForgeError> {
     let app = settings.app().await?;
     let Some(installed) = settings.installed().await? else {
-        let how = format!("install the App: {}", install_page(github, &app));
-        return Ok(vec![step("install the App on the repository", Value::Null, json!({}), how)]);
+        return Ok(None);
     };
-    let mut steps = Vec::new();
-    if installed.suspended_at.is_some() {
-        let how = format!("unsuspend the App: {}", page_of(&installed));
-        let (before, after) = (json!({ "suspended": true }), json!({ "suspended": false }));
-        steps.push(step("unsuspend the App", before, after, how));
-    }
     let needed = [&PERMISSIONS, &[SOURCE_PERMISSION][..], more.0].concat();
     let missing = lacking(&installed.permissions, &needed);
     let events = [&EVENTS, more.1].concat();
-    let unheard = events.iter().filter(|event| !installed.events.iter().any(|it| it == *event));
-    let unheard: Vec<&str> = unheard.copied().collect();
+    let unheard = lacking_events(&installed.events, &events);
     if missing.is_empty() && unheard.is_empty() {
-        return Ok(steps);
+        return Ok(None);
     }
-    let how = match lacking(&app.permissions, &needed).is_empty() && unheard.iter().all(|it| app.events.iter().any(|has| has == it)) {
+    let asked = lacking(&app.permissions, &needed).is_empty()
+        && lacking_events(&app.events, &events).is_empty();
+    let how = match asked {
         true => format!("accept the App's new permissions: {}", page_of(&installed)),
         false => format!(
-            "on the App's page give it the permissions {needed:?} and the events {events:?}, and let every installation accept them: {}",
+            "add them on the App's page, and let every installation accept them: {}",
             settings_page(github, &app)
         ),
     };
     let before = json!({ "permissions": installed.permissions, "events": installed.events });
-    let after = json!({ "permissions": missing, "events": unheard });
-    steps.push(step("grant the App what it needs", before, after, how));
-    Ok(steps)
+    let after = json!({ "more permissions": missing, "more events": unheard });
+    Ok(Some(step("grant the App what it needs", before, after, how)))
 }
 
 fn step(title: &str, before: Value, after: Value, how: String) -> Step {

@@ -18,6 +18,11 @@ pub(super) async fn steps(github: &GitHub, scope: &Scope) -> Result<Vec<Step>, F
     let settings = Settings::of(github, &scope.repository)?;
     let mut steps = Vec::new();
     steps.extend(app::webhook_step(&settings, &scope.webhook_url).await?);
+    if let Some(step) = app::installation_step(github, &settings).await? {
+        // Nothing can be read there before that.
+        steps.push(step);
+        return Ok(steps);
+    }
     let mut queue = false;
     let mut rulesets = Vec::new();
     for (branch, context) in &scope.branches {
@@ -36,7 +41,7 @@ pub(super) async fn steps(github: &GitHub, scope: &Scope) -> Result<Vec<Step>, F
         true => (&[QUEUE_PERMISSION], &[QUEUE_EVENT]),
         false => (&[], &[]),
     };
-    steps.extend(app::by_hand(github, &settings, more).await?);
+    steps.extend(app::grant_step(github, &settings, more).await?);
     steps.extend(rulesets);
     Ok(steps)
 }
