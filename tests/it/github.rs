@@ -10,6 +10,7 @@ mod events;
 mod evidence;
 mod hostile;
 mod inventory;
+mod manifest;
 mod objects;
 mod scene;
 mod status;

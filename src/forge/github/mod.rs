@@ -10,6 +10,7 @@ mod administration;
 mod api;
 mod evidence;
 mod inventory;
+pub mod manifest;
 mod meaning;
 mod objects;
 mod payload;

@@ -95,7 +95,13 @@ async fn classic_protection_is_as_good_as_a_ruleset() {
 type Breaks = fn(&Scene);
 
 /// What is broken, and the line that says so.
-const BROKEN: [(&str, Breaks, &str, Level); 29] = [
+const BROKEN: [(&str, Breaks, &str, Level); 30] = [
+    (
+        "classic, any source",
+        |it| classic(it, |it| it.app = Some(-1)),
+        "status-pinned",
+        Level::Problem,
+    ),
     (
         "no webhook",
         |it| it.forge.delivers_to(""),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use forgewarden::forge::Meaning;
+use forgewarden::forge::github::manifest::{convert, manifest};
 use forgewarden::model::event::Event;
 use forgewarden::model::verdict::Conclusion::{Error, Fail, Pass, Pending};
 use serde_json::{Value, json};
@@ -133,6 +134,39 @@ async fn administers(scene: &Scene) {
     sets_up().await;
     assert_eq!(administration.plan(&scope).await.expect("planned"), []);
     administration::examined(scene, &instance).await;
+    let described = manifest("https://forgewarden.example.com", "github", "forgewarden");
+    let code = forge.confirms_manifest(&described);
+    let app = convert(&forge.api_url(), &code).await;
+    app.expect("made");
+}
+
+/// The names in a manifest are GitHub's: those of a token's permissions, and
+/// those of its published deliveries.
+#[test]
+fn the_manifest_asks_for_what_github_knows() {
+    let described_app = manifest("https://forgewarden.example.com", "github", "forgewarden");
+    let permissions = &described_app["default_permissions"];
+    let token = |permissions: &Value| {
+        let path = "/app/installations/1/access_tokens";
+        json!([{ "method": "POST", "path": path, "body": { "permissions": permissions } }])
+    };
+    let told = described("api.github.com", &token(permissions));
+    assert_eq!(told[0]["problems"], json!([]));
+    let told = described("api.github.com", &token(&json!({ "commits": "read" })));
+    assert_ne!(told[0]["problems"], json!([]));
+    let index = package("@octokit/webhooks-examples/api.github.com/index.json");
+    let index: Value = serde_json::from_slice(&std::fs::read(index).expect("read")).expect("JSON");
+    let known = index
+        .as_array()
+        .expect("events")
+        .iter()
+        .map(|it| &it["name"]);
+    let known: Vec<_> = known.collect();
+    let events = described_app["default_events"].as_array().expect("events");
+    assert!(
+        events.iter().all(|event| known.contains(&event)),
+        "{events:?}"
+    );
 }
 
 /// What the editions in the cloud do not have; they are not asked for it.
@@ -163,6 +197,7 @@ async fn every_request_is_as_github_describes_it() {
             operations.insert(told["operation"].as_str().unwrap_or("").to_owned());
         }
         let mut expected = vec![
+            "apps/create-from-manifest",
             "apps/create-installation-access-token",
             "apps/get-authenticated",
             "apps/get-repo-installation",

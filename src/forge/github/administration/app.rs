@@ -6,7 +6,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::super::GitHub;
-use super::settings::{App, HookConfig, Installed, Settings};
+use super::answers::{App, HookConfig, Installed};
+use super::settings::Settings;
 use super::{EVENTS, PERMISSIONS, SOURCE_PERMISSION};
 use crate::forge::support::lines::Lines;
 use crate::forge::support::steps::request;

@@ -4,7 +4,10 @@
 //! Source: docs.github.com, "Available rules for rulesets", "About protected
 //! branches", "REST API endpoints for rules", "… for GitHub App webhooks".
 
+mod answers;
 mod app;
+mod branch;
+mod classic;
 mod examine;
 mod plan;
 mod protection;

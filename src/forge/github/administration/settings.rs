@@ -4,210 +4,21 @@
 //! GitHub answers 404 for what is not there and for what we may not see. Here
 //! `Some` is there, `None` is surely not there, and an error is everything else.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::super::api::RepositoryApi;
 use super::super::token::Purpose;
 use super::super::{GitHub, slug};
+use super::answers::{
+    App, Branch, Bypass, Classic, Combined, HookConfig, Installed, Listed, PreReceive, Rule, Ruleset,
+};
 use crate::forge::ForgeError;
 use crate::forge::support::client::Call;
-use crate::forge::support::reading::Id;
 use crate::forge::support::url::encoded;
 use crate::model::event::EventRepository;
 use crate::model::refs::RefName;
-
-/// Where the App's deliveries go. A secret is shown as stars.
-#[derive(Deserialize)]
-pub(super) struct HookConfig {
-    pub(super) url: Option<String>,
-    pub(super) content_type: Option<String>,
-    /// `"0"`, `"1"`, or the number.
-    pub(super) insecure_ssl: Option<Value>,
-    pub(super) secret: Option<String>,
-}
-
-impl HookConfig {
-    /// Whether GitHub checks our certificate.
-    pub(super) fn checks_tls(&self) -> bool {
-        match &self.insecure_ssl {
-            Some(Value::String(text)) => text == "0",
-            Some(value) => value.as_u64() == Some(0),
-            None => true,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-pub(super) struct Owner {
-    pub(super) login: Option<String>,
-    #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-}
-
-/// Our App: what it asks for.
-#[derive(Deserialize)]
-pub(super) struct App {
-    pub(super) slug: Option<String>,
-    pub(super) owner: Option<Owner>,
-    #[serde(default)]
-    pub(super) permissions: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) events: Vec<String>,
-}
-
-/// Our App where it is installed: what it was granted.
-#[derive(Deserialize)]
-pub(super) struct Installed {
-    pub(super) html_url: Option<String>,
-    #[serde(default)]
-    pub(super) permissions: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) events: Vec<String>,
-    pub(super) suspended_at: Option<String>,
-}
-
-/// One active rule of a branch, from whatever level.
-#[derive(Deserialize)]
-pub(super) struct Rule {
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    #[serde(default)]
-    pub(super) parameters: Value,
-    pub(super) ruleset_id: Id,
-}
-
-/// Who may get around a ruleset.
-#[derive(Deserialize)]
-pub(super) struct BypassActor {
-    pub(super) actor_id: Option<i64>,
-    pub(super) actor_type: String,
-    pub(super) bypass_mode: Option<String>,
-}
-
-/// A ruleset.
-#[derive(Deserialize)]
-pub(super) struct Ruleset {
-    pub(super) name: String,
-    /// Shown only to those who may change the ruleset.
-    pub(super) bypass_actors: Option<Vec<BypassActor>>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    id: Id,
-    name: String,
-}
-
-/// A check that classic protection asks for. No App, or -1: from anybody.
-#[derive(Deserialize)]
-pub(super) struct ClassicCheck {
-    pub(super) context: String,
-    pub(super) app_id: Option<i64>,
-}
-
-/// What everybody who reads a branch sees of its classic protection.
-#[derive(Deserialize)]
-pub(super) struct Summary {
-    #[serde(default)]
-    pub(super) enabled: bool,
-    pub(super) required_status_checks: Option<ClassicChecks>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct ClassicChecks {
-    /// `off`, `non_admins`, `everyone`.
-    pub(super) enforcement_level: Option<String>,
-    #[serde(default)]
-    pub(super) contexts: Vec<String>,
-    #[serde(default)]
-    pub(super) checks: Vec<ClassicCheck>,
-    #[serde(default)]
-    pub(super) strict: bool,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Tip {
-    pub(super) sha: String,
-}
-
-/// A branch.
-#[derive(Deserialize)]
-pub(super) struct Branch {
-    pub(super) commit: Tip,
-    pub(super) protection: Option<Summary>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Switch {
-    pub(super) enabled: bool,
-}
-
-/// People and programs to whom a classic rule does not apply.
-#[derive(Deserialize, Default)]
-pub(super) struct Allowances {
-    #[serde(default)]
-    pub(super) users: Vec<Value>,
-    #[serde(default)]
-    pub(super) teams: Vec<Value>,
-    #[serde(default)]
-    pub(super) apps: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Reviews {
-    #[serde(default)]
-    pub(super) dismiss_stale_reviews: bool,
-    #[serde(default)]
-    pub(super) require_last_push_approval: bool,
-    #[serde(default)]
-    pub(super) bypass_pull_request_allowances: Allowances,
-}
-
-/// The classic protection of a branch, as those see it who administer it.
-#[derive(Deserialize)]
-pub(super) struct Classic {
-    pub(super) required_status_checks: Option<ClassicChecks>,
-    pub(super) enforce_admins: Option<Switch>,
-    pub(super) required_pull_request_reviews: Option<Reviews>,
-    pub(super) allow_force_pushes: Option<Switch>,
-    pub(super) allow_deletions: Option<Switch>,
-}
-
-#[derive(Deserialize)]
-struct Combined {
-    statuses: Vec<Said>,
-}
-
-#[derive(Deserialize)]
-struct Said {
-    context: String,
-}
-
-/// A push or merge that somebody was let do against the rules.
-#[derive(Deserialize)]
-pub(super) struct Bypass {
-    pub(super) actor_name: Option<String>,
-    #[serde(rename = "ref")]
-    pub(super) name: String,
-    pub(super) pushed_at: String,
-}
-
-/// A pre-receive hook of a GitHub Enterprise Server.
-#[derive(Deserialize)]
-pub(super) struct PreReceive {
-    pub(super) name: String,
-    /// `enabled`, `disabled`, `testing`.
-    pub(super) enforcement: String,
-    /// Where it is configured: the repository, the organisation or the server.
-    pub(super) configuration_url: Option<String>,
-    /// Told by the organisation and the server alone.
-    pub(super) allow_downstream_configuration: Option<bool>,
-}
 
 /// Asks for the settings of one repository, as its administrator if a token is
 /// configured, else as the App.
@@ -266,7 +77,8 @@ impl<'a> Settings<'a> {
     ) -> Result<Option<(u64, Value)>, ForgeError> {
         let api = self.api(Purpose::Metadata).await?;
         let all: Vec<Listed> = api.list("/rulesets?includes_parents=false&per_page=100").await?;
-        let Some(found) = all.into_iter().find(|it| it.name == name) else {
+        let ours = |it: &Listed| it.name == name && it.target.as_deref() != Some("tag");
+        let Some(found) = all.into_iter().find(ours) else {
             return Ok(None);
         };
         let below = format!("/rulesets/{}?includes_parents=false", found.id.0);

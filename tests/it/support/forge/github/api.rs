@@ -165,6 +165,7 @@ impl GitHub {
                 let team = format!("{organisation}/{slug}");
                 teams::answer(self, authorization, &team, rest)
             }
+            ("POST", ["app-manifests", code, "conversions"]) => self.converts(code),
             ("GET", ["orgs", _, "pre-receive-hooks", _]) => {
                 settings::organisations_hook(&self.state(), authorization)
             }

@@ -18,6 +18,9 @@ pub const WRITER_TOKEN: &str = "ghp_writer";
 
 /// The App as its owner and its installation have it.
 pub struct App {
+    pub slug: String,
+    /// What a manifest was confirmed with; good once.
+    pub code: Option<String>,
     pub asks: BTreeMap<String, String>,
     pub granted: BTreeMap<String, String>,
     pub events: Vec<String>,
@@ -42,6 +45,8 @@ impl Default for App {
         let granted = granted.map(|(name, level)| (name.to_owned(), level.to_owned()));
         let events = ["merge_group", "pull_request", "pull_request_review", "push"];
         Self {
+            slug: "forgewarden".into(),
+            code: None,
             asks: granted.clone().into(),
             granted: granted.into(),
             events: events.map(str::to_owned).to_vec(),
@@ -148,7 +153,8 @@ impl Ruleset {
 #[derive(Clone)]
 pub struct Classic {
     pub context: String,
-    pub app: Option<u64>,
+    /// -1 is anybody, as nothing is.
+    pub app: Option<i64>,
     pub admins_too: bool,
     pub pull_requests: bool,
     pub force_pushes: bool,
@@ -159,7 +165,7 @@ impl Classic {
     pub fn guarding(context: &str) -> Self {
         Self {
             context: context.into(),
-            app: Some(APP_ID),
+            app: Some(APP_ID.cast_signed()),
             admins_too: true,
             pull_requests: true,
             force_pushes: false,
@@ -203,6 +209,49 @@ impl GitHub {
     /// The App's owner, or who installed it, changes it.
     pub fn changes_app(&self, change: impl FnOnce(&mut App)) {
         change(&mut self.state().app);
+    }
+
+    /// Somebody confirms this manifest, and installs the App everywhere; gives the
+    /// code with which GitHub sends them back.
+    pub fn confirms_manifest(&self, manifest: &Value) -> String {
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let mut state = self.state();
+        let target = text(&manifest["hook_attributes"]["url"]);
+        assert!(target.starts_with("https://") && !text(&manifest["url"]).is_empty());
+        let permissions = manifest["default_permissions"]
+            .as_object()
+            .expect("permissions");
+        let permissions = permissions
+            .iter()
+            .map(|(name, level)| (name.clone(), text(level)));
+        let permissions: BTreeMap<_, _> = permissions.collect();
+        let events = manifest["default_events"].as_array().expect("events");
+        let code = "a180b1a3d263c81bc6441d7b990bae27d4c10679".to_owned();
+        state.target = Some(target);
+        state.app = App {
+            slug: text(&manifest["name"]),
+            code: Some(code.clone()),
+            asks: permissions.clone(),
+            granted: permissions,
+            events: events.iter().map(text).collect(),
+            ..App::default()
+        };
+        code
+    }
+
+    /// `POST /app-manifests/{code}/conversions`: all that is secret, once.
+    pub(super) fn converts(&self, code: &str) -> Answer {
+        let mut state = self.state();
+        let app = &mut state.app;
+        if app.code.as_deref() != Some(code) {
+            return not_found("Not Found");
+        }
+        app.code = None;
+        created(
+            json!({ "id": APP_ID, "slug": app.slug, "name": app.slug, "html_url": page(app),
+            "client_id": "Iv1.1", "client_secret": "another secret",
+            "webhook_secret": self.webhook_secret(), "pem": self.private_key_pem() }),
+        )
     }
 
     /// Who installed the App takes a permission away from it.
@@ -267,7 +316,12 @@ impl Repository {
         let own = self.required.iter().filter(|(it, _)| it == branch);
         let mut all: Vec<_> = own.map(|(_, it)| (it.clone(), Some(APP_ID))).collect();
         let classic = self.classic.get(branch);
-        all.extend(classic.map(|it| (it.context.clone(), it.app)));
+        all.extend(classic.map(|it| {
+            (
+                it.context.clone(),
+                it.app.and_then(|it| u64::try_from(it).ok()),
+            )
+        }));
         for ruleset in self.rulesets.iter().filter(|it| it.is_active_on(branch)) {
             let rules = ruleset.rules.iter();
             let checks =
@@ -281,6 +335,10 @@ impl Repository {
     }
 }
 
+fn page(app: &App) -> String {
+    format!("https://github.com/apps/{}", app.slug)
+}
+
 fn not_found(message: &str) -> Answer {
     error(StatusCode::NOT_FOUND, message)
 }
@@ -290,9 +348,9 @@ pub fn app(state: &mut State, method: &str, below: &[&str], body: &Value) -> Ans
     let app = &mut state.app;
     match (method, below) {
         ("GET", []) => ok(
-            json!({ "id": APP_ID, "slug": "forgewarden", "name": "Forgewarden",
+            json!({ "id": APP_ID, "slug": app.slug, "name": "Forgewarden",
             "owner": { "login": "acme", "id": 1, "type": "Organization" },
-            "html_url": "https://github.com/apps/forgewarden",
+            "html_url": page(app),
             "permissions": app.asks, "events": app.events }),
         ),
         (_, ["hook", "config"]) => {
@@ -348,8 +406,6 @@ pub fn answer(forge: &GitHub, method: &str, rest: &[&str], call: &Call<'_>) -> A
         .get("statuses")
         .is_some_and(|it| it == "write");
     let repository = state.repository_mut(&call.repository);
-    let all = call.token.may(call.id, "administration", "write");
-    let ruleset = |id: &str| id.parse::<usize>().unwrap_or(0).wrapping_sub(1);
     match (method, rest) {
         ("GET", ["rules", "branches", branch]) => {
             let numbered = repository.rulesets.iter().enumerate();
@@ -372,38 +428,7 @@ pub fn answer(forge: &GitHub, method: &str, rest: &[&str], call: &Call<'_>) -> A
             });
             ok(shown.collect())
         }
-        ("GET", ["rulesets"]) => {
-            let own = repository.rulesets.iter().enumerate();
-            let own = own.filter(|(_, it)| it.level == "Repository");
-            ok(own.map(|(at, it)| it.shown(at + 1, false)).collect())
-        }
-        ("GET", ["rulesets", id]) => {
-            let found = repository.rulesets.get(ruleset(id));
-            found.map_or_else(
-                || not_found("Not Found"),
-                |it| ok(it.shown(ruleset(id) + 1, all)),
-            )
-        }
-        ("POST" | "PUT", ["rulesets", id @ ..]) => {
-            let new = Ruleset::read(call.body);
-            let ours = call.body.to_string().contains("integration_id");
-            if new.name.is_empty() || new.enforcement.is_empty() || (ours && !takes_us) {
-                return error(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed");
-            }
-            let at = id
-                .first()
-                .map_or(repository.rulesets.len(), |id| ruleset(id));
-            match at < repository.rulesets.len() {
-                true => repository.rulesets[at] = new,
-                false => repository.rulesets.push(new),
-            }
-            let shown = repository.rulesets[at].shown(at + 1, true);
-            if method == "POST" {
-                created(shown)
-            } else {
-                ok(shown)
-            }
-        }
+        (_, ["rulesets", id @ ..]) => rulesets(repository, (method, id), call, takes_us),
         ("GET", ["branches", branch]) => {
             let full = format!("refs/heads/{branch}");
             let Ok(tip) = git::try_git(&repository.path, &["rev-parse", "--verify", &full]) else {
@@ -435,6 +460,52 @@ pub fn answer(forge: &GitHub, method: &str, rest: &[&str], call: &Call<'_>) -> A
                     "configuration_url": format!("{api_url}/orgs/acme/pre-receive-hooks/42") })
             });
             ok(hooks.collect())
+        }
+        _ => not_found("Not Found"),
+    }
+}
+
+/// `/repos/{owner}/{name}/rulesets` and one of them.
+fn rulesets(
+    repository: &mut Repository,
+    (method, id): (&str, &[&str]),
+    call: &Call<'_>,
+    takes_us: bool,
+) -> Answer {
+    let all = call.token.may(call.id, "administration", "write");
+    let ruleset = |id: &str| id.parse::<usize>().unwrap_or(0).wrapping_sub(1);
+    match (method, id) {
+        ("GET", []) => {
+            let own = repository.rulesets.iter().enumerate();
+            let own = own.filter(|(_, it)| it.level == "Repository");
+            ok(own.map(|(at, it)| it.shown(at + 1, false)).collect())
+        }
+        ("GET", [id]) => {
+            let found = repository.rulesets.get(ruleset(id));
+            found.map_or_else(
+                || not_found("Not Found"),
+                |it| ok(it.shown(ruleset(id) + 1, all)),
+            )
+        }
+        ("POST" | "PUT", id) => {
+            let new = Ruleset::read(call.body);
+            let ours = call.body.to_string().contains("integration_id");
+            if new.name.is_empty() || new.enforcement.is_empty() || (ours && !takes_us) {
+                return error(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed");
+            }
+            let at = id
+                .first()
+                .map_or(repository.rulesets.len(), |id| ruleset(id));
+            match at < repository.rulesets.len() {
+                true => repository.rulesets[at] = new,
+                false => repository.rulesets.push(new),
+            }
+            let shown = repository.rulesets[at].shown(at + 1, true);
+            if method == "POST" {
+                created(shown)
+            } else {
+                ok(shown)
+            }
         }
         _ => not_found("Not Found"),
     }
