@@ -4,9 +4,11 @@
 
 pub mod check;
 pub mod completions;
+pub mod doctor;
 pub mod policy;
 pub mod replay;
 pub mod serve;
+pub mod setup;
 pub mod verify;
 
 use std::io::{self, IsTerminal, Write};
@@ -36,12 +38,16 @@ enum Command {
     Check(check::CheckArgs),
     /// Print the shell completions
     Completions(completions::CompletionsArgs),
+    /// Prove that a failing status really blocks
+    Doctor(doctor::DoctorArgs),
     /// Write, check and explain policies
     Policy(policy::PolicyArgs),
     /// List and run again what the service could not finish
     Replay(replay::ReplayArgs),
     /// Run the webhook service
     Serve(serve::ServeArgs),
+    /// Plan and make what a forge or a hook needs
+    Setup(setup::SetupArgs),
     Verify(verify::VerifyArgs),
 }
 
@@ -50,9 +56,11 @@ pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions(arguments) => completions::run::<Arguments>(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Policy(arguments) => policy::run(arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Setup(arguments) => setup::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
     }
 }

@@ -74,7 +74,14 @@ function unknown(given, data, where) {
     const schema = resolved(node);
     if (!schema) return;
     seen.push(schema);
-    for (const kind of ['oneOf', 'anyOf', 'allOf']) (schema[kind] ?? []).forEach(collect);
+    (schema.allOf ?? []).forEach(collect);
+    // Of alternatives, those that the data follows: each has fields of its own.
+    const follows = (it) => complaints(it, data, '').length === 0;
+    for (const kind of ['oneOf', 'anyOf']) {
+      const all = schema[kind] ?? [];
+      const followed = all.filter(follows);
+      (followed.length > 0 ? followed : all).forEach(collect);
+    }
   };
   collect(given);
   if (Array.isArray(data)) {

@@ -3,6 +3,8 @@
 use crate::support::forge;
 
 mod access;
+mod administration;
+mod contract;
 mod events;
 mod evidence;
 mod hostile;

@@ -2,11 +2,13 @@
 //! of deliveries and of answers, and its own signer, all from npm.
 
 use forgewarden::forge::Meaning;
+use forgewarden::forge::github::manifest::{convert, manifest};
 use forgewarden::model::event::Event;
 use forgewarden::model::verdict::Conclusion::{Error, Fail, Pass, Pending};
 use serde_json::{Value, json};
 
-use super::forge::github::{Fault, Proposal, Sent, signature};
+use super::administration;
+use super::forge::github::{ADMIN_TOKEN, Classic, Fault, Proposal, Sent, signature};
 use super::scene::{APP, Scene, config, delivery, status, verified};
 use crate::support::contract::{Description, node, package};
 
@@ -72,6 +74,71 @@ async fn everything(scene: &Scene) {
     assert!(!missed.expect("listed").is_empty());
 }
 
+/// Examines, plans and sets everything up, as the App and as an administrator.
+async fn administers(scene: &Scene) {
+    let forge = &scene.forge;
+    forge.has_pre_receive_hook(APP, "enabled", false);
+    forge.changes_app(|app| app.has_secret = false);
+    let scope = administration::scope(scene);
+    let instance = administration::with_token(scene, ADMIN_TOKEN);
+    for ours in [&scene.instance, &instance] {
+        administration::examined(scene, ours).await;
+    }
+    forge.protects(APP, "main", Classic::guarding("ci"));
+    let administration = &instance.administration;
+    let sets_up = async || {
+        let plan = administration.plan(&scope).await.expect("planned");
+        assert!(!plan.is_empty());
+        for step in plan {
+            administration.apply(&step).await.expect("applied");
+        }
+    };
+    sets_up().await;
+    forge.changes_ruleset(APP, |it| it.enforcement = "disabled".into());
+    sets_up().await;
+    assert_eq!(administration.plan(&scope).await.expect("planned"), []);
+    administration::examined(scene, &instance).await;
+    let described = manifest("https://forgewarden.example.com", "github", "forgewarden");
+    let code = forge.confirms_manifest(&described);
+    let app = convert(&forge.api_url(), &code).await;
+    app.expect("made");
+}
+
+/// The names in a manifest are GitHub's: those of a token's permissions, and
+/// those of its published deliveries.
+#[test]
+fn the_manifest_asks_for_what_github_knows() {
+    let described_app = manifest("https://forgewarden.example.com", "github", "forgewarden");
+    let permissions = &described_app["default_permissions"];
+    let token = |permissions: &Value| {
+        let path = "/app/installations/1/access_tokens";
+        json!([{ "method": "POST", "path": path, "body": { "permissions": permissions } }])
+    };
+    let github = described("api.github.com");
+    let told = github.tells(&token(permissions));
+    assert!(told[0].problems.is_empty(), "{told:?}");
+    github.objects_to(&token(&json!({ "commits": "read" })));
+    let index = package("@octokit/webhooks-examples/api.github.com/index.json");
+    let index: Value = serde_json::from_slice(&std::fs::read(index).expect("read")).expect("JSON");
+    let known = index
+        .as_array()
+        .expect("events")
+        .iter()
+        .map(|it| &it["name"]);
+    let known: Vec<_> = known.collect();
+    let events = described_app["default_events"].as_array().expect("events");
+    assert!(
+        events.iter().all(|event| known.contains(&event)),
+        "{events:?}"
+    );
+}
+
+/// What the editions in the cloud do not have; they are not asked for it.
+const ON_SERVERS_ALONE: [&str; 2] = [
+    "enterprise-admin/get-pre-receive-hook-for-org",
+    "enterprise-admin/list-pre-receive-hooks-for-repo",
+];
+
 fn described(edition: &str) -> Description {
     let file = format!("@octokit/openapi/generated/{edition}.json");
     Description::published(&file)
@@ -81,16 +148,23 @@ fn described(edition: &str) -> Description {
 async fn every_request_is_as_github_describes_it() {
     let scene = Scene::new().await;
     everything(&scene).await;
-    let requests = scene.forge.requests();
+    administers(&scene).await;
     for edition in ["api.github.com", "ghec", "ghes-3.17", "ghes-3.19"] {
+        let server = edition.starts_with("ghes-");
+        let mut requests = scene.forge.requests();
+        requests.retain(|it| server || !it.path.contains("/pre-receive-hooks"));
         let operations = described(edition).holds(&requests);
-        let expected = [
+        let mut expected = vec![
+            "apps/create-from-manifest",
             "apps/create-installation-access-token",
+            "apps/get-authenticated",
             "apps/get-repo-installation",
+            "apps/get-webhook-config-for-app",
             "apps/get-webhook-delivery",
             "apps/list-installations",
             "apps/list-repos-accessible-to-installation",
             "apps/list-webhook-deliveries",
+            "apps/update-webhook-config-for-app",
             "checks/create",
             "checks/get",
             "checks/list-annotations",
@@ -100,12 +174,23 @@ async fn every_request_is_as_github_describes_it() {
             "pulls/get",
             "pulls/list",
             "pulls/list-reviews",
+            "repos/create-repo-ruleset",
             "repos/get",
+            "repos/get-branch",
+            "repos/get-branch-protection",
+            "repos/get-branch-rules",
+            "repos/get-combined-status-for-ref",
+            "repos/get-repo-rule-suites",
+            "repos/get-repo-ruleset",
+            "repos/get-repo-rulesets",
             "repos/list-branches",
             "repos/list-pull-requests-associated-with-commit",
+            "repos/update-repo-ruleset",
             "teams/get-by-name",
             "teams/get-membership-for-user-in-org",
         ];
+        expected.extend(ON_SERVERS_ALONE.iter().filter(|_| server));
+        expected.sort_unstable();
         assert!(
             operations.iter().eq(expected.iter()),
             "{edition}: {operations:?}"
@@ -133,7 +218,12 @@ fn the_description_objects_to_requests_that_github_would_refuse() {
             .extend(more.as_object().expect("an object").clone());
         json!({ "output": output })
     };
+    let ruleset = |rule: Value| {
+        json!({ "method": "POST", "path": "/repos/o/r/rulesets",
+        "body": { "name": "n", "enforcement": "active", "rules": [rule] } })
+    };
     let good = json!([
+        ruleset(json!({ "type": "deletion" })),
         run(json!({})),
         run(output(json!({ "annotations": vec![line.clone(); 50] })))
     ]);
@@ -150,6 +240,11 @@ fn the_description_objects_to_requests_that_github_would_refuse() {
         run(output(json!({ "summary": "x".repeat(65_536) }))),
         { "method": "POST", "path": "/repos/o/r/check-runs", "body": { "name": "n" } },
         { "method": "PUT", "path": "/repos/o/r/check-runs", "body": {} },
+        ruleset(json!({ "type": "required_status_checks", "parameters": {
+            "required_status_checks": [{ "context": "c", "app_id": 1 }],
+            "strict_required_status_checks_policy": true } })),
+        ruleset(json!({ "type": "deletion", "parameters": { "strict": true } })),
+        ruleset(json!({ "type": "no_rewind" })),
         { "method": "GET", "path": "/repos/o/r/pulls?stat=open", "body": null },
         { "method": "GET", "path": "/repos/o/r/pulls/x", "body": null },
         { "method": "GET", "path": "/nowhere", "body": null },

@@ -5,6 +5,7 @@
 //! [`Stash::delivers_to`]. `acme/app` is the repository `app` of project
 //! `ACME`; `mallory/app` may be a personal one, of `~mallory`.
 
+mod administration;
 mod api;
 mod builds;
 mod deliveries;

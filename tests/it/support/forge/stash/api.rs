@@ -242,7 +242,7 @@ impl State {
             }
             ("api", ["commits", commit, "pull-requests"]) => self.pulls_of(call, commit),
             ("api", ["pull-requests", more @ ..]) => self.pull_routes(call, more),
-            ("api", ["webhooks" | "settings" | "permissions", ..])
+            ("api", ["webhooks" | "settings" | "permissions" | "hook-scripts", ..])
             | ("branch-permissions" | "required-builds" | "default-reviewers", _) => {
                 self.setting_routes(call, plugin, rest)
             }

@@ -65,6 +65,9 @@ impl Stash {
             required: Vec::new(),
             permissions: vec![(WARDEN.into(), "REPO_WRITE")],
             restrictions: Vec::new(),
+            exempt: None,
+            default_reviewers: Vec::new(),
+            scripts: Some(Vec::new()),
             webhooks: Vec::new(),
             hooks: std::collections::BTreeMap::new(),
         });

@@ -30,9 +30,10 @@ impl StandIn for Stash {
         };
         write("stash.token", self.token());
         write("hook.secret", self.webhook_secret());
+        write("admin.token", self.admin_token());
         format!(
             "[[stash]]\nkey = 'stash'\nurl = '{}'\nuser = '{}'\ntoken_file = 'stash.token'\n\
-             webhook_secret_files = ['hook.secret']\n",
+             webhook_secret_files = ['hook.secret']\nadmin_token_file = 'admin.token'\n",
             self.url(),
             self.user()
         )

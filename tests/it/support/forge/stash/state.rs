@@ -45,6 +45,11 @@ pub struct Repository {
     /// Who may do more or less than read: `REPO_WRITE`, `REPO_ADMIN`, `NONE`.
     pub permissions: Vec<(String, &'static str)>,
     pub restrictions: Vec<Value>,
+    /// Source branches for which the first required build is not required.
+    pub exempt: Option<Value>,
+    pub default_reviewers: Vec<Value>,
+    /// Hook scripts; nothing where the server runs none.
+    pub scripts: Option<Vec<Value>>,
     pub webhooks: Vec<Value>,
     /// Merge checks and other hooks that are switched on, with settings.
     pub hooks: BTreeMap<String, Value>,
