@@ -71,25 +71,35 @@ fn update(change: &Change) -> Result<RefUpdate, String> {
 
 /// Every action is judged: `update` is a push, a new target, a draft or a title,
 /// and an approval comes under four names. An action that we do not know may
-/// change as much. The target project is where it would be merged.
+/// change as much. The target project is where it would be merged. With `oldrev`
+/// the head moved, and whoever did it pushed: of a fork there is no other word.
 fn merge_request(event: MergeRequestEvent) -> Result<Meaning, String> {
     let attributes = event.object_attributes;
     let Some(commit) = attributes.last_commit else {
         let action = attributes.action.unwrap_or_default();
         return Ok(not_of_interest("merge_request without a commit", &action));
     };
-    let author = event
-        .user
-        .filter(|user| Some(user.id) == attributes.author_id);
-    one(Event::PullRequest {
-        repository: event.project.named(attributes.target_project_id)?,
+    let is_author = event.user.as_ref().map(|user| user.id) == attributes.author_id;
+    let repository = event.project.named(attributes.target_project_id)?;
+    let head = id("last_commit.id", &commit.id)?;
+    let user = event.user.filter(|_| attributes.oldrev.is_some() || is_author);
+    let user = user.map(super::payload::Account::actor).transpose()?;
+    let pushed = user.clone().filter(|_| attributes.oldrev.is_some());
+    let pushed = pushed.map(|actor| Event::HeadPushed {
+        repository: repository.clone(),
+        head,
+        actor,
+    });
+    let judged = Event::PullRequest {
+        repository,
         number: attributes.iid.0,
         target: RefName::branch(&attributes.target_branch).map_err(|error| error.to_string())?,
         base: None,
-        head: id("last_commit.id", &commit.id)?,
+        head,
         open: attributes.state == "opened" || attributes.state == "locked",
-        actor: author.map(super::payload::Account::actor).transpose()?,
-    })
+        actor: user.filter(|_| is_author),
+    };
+    Ok(Meaning::Events(pushed.into_iter().chain([judged]).collect()))
 }
 
 /// A new pipeline takes the place of the one that our status stands on: GitLab

@@ -172,6 +172,8 @@ pub(super) struct MergeRequestAttributes {
     pub(super) state: String,
     pub(super) action: Option<String>,
     pub(super) author_id: Option<Id>,
+    /// The head before; only there if the head moved.
+    pub(super) oldrev: Option<String>,
 }
 
 /// Event `merge_request`.
