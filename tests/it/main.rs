@@ -18,7 +18,7 @@ mod engine;
 mod gate;
 mod git;
 mod github;
-mod gitlab_gates;
+mod gitlab;
 mod hook;
 mod manual;
 mod policy;

@@ -30,8 +30,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub use super::common::git;
 pub use super::common::people::{Mark, Merge, Proposal, Said};
 pub use super::common::traffic::{Fault, Request, Sent};
-pub use deliveries::{Tamper, signature};
-pub use state::{DEVELOPER, MAINTAINER};
+pub use deliveries::{Tamper, signature, signing_token};
+pub use state::{DEVELOPER, MAINTAINER, REPORTER};
 pub use statuses::CommitStatus;
 
 use state::State;
@@ -105,7 +105,7 @@ impl GitLab {
 
     /// What signs deliveries, as GitLab shows it once.
     pub fn signing_token(&self) -> String {
-        deliveries::signing_token(SECRET)
+        signing_token(SECRET)
     }
 
     /// Every API request so far, oldest first.
