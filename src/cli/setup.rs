@@ -2,6 +2,7 @@
 //! planned, shown, and done on `--apply`.
 
 mod forge;
+mod github_app;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,8 @@ pub struct SetupArgs {
 enum What {
     /// Webhook, required checks and branch rules on GitHub
     Github(forge::ForgeArgs),
+    /// A GitHub App, made from a page on this machine
+    GithubApp(github_app::GithubAppArgs),
     /// Hook, project settings and protected branches on GitLab
     Gitlab(forge::ForgeArgs),
     /// Webhook, required builds and branch permissions on Stash
@@ -30,6 +33,7 @@ pub fn run(arguments: &SetupArgs) -> ExitCode {
     use crate::model::repo::ForgeKind;
     match &arguments.what {
         What::Github(arguments) => forge::run(ForgeKind::GitHub, arguments),
+        What::GithubApp(arguments) => github_app::run(arguments),
         What::Gitlab(arguments) => forge::run(ForgeKind::GitLab, arguments),
         What::Stash(arguments) => forge::run(ForgeKind::Stash, arguments),
     }
