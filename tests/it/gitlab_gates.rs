@@ -76,18 +76,11 @@ fn reply(world: &mut World, method: &Method, uri: &Uri, body: &[u8]) -> (StatusC
         ("GET", "/projects/7/repository/branches") => ok(json!([
             { "name": "main", "commit": { "id": TIP }, "default": true, "protected": false },
             { "name": "topic", "commit": { "id": HEAD }, "default": false, "protected": false }])),
-        ("GET", "/projects/7/external_status_checks") => {
-            if world.licensed {
-                ok(json!([{ "id": 4, "name": "forgewarden/main" }]))
-            } else {
-                (StatusCode::NOT_FOUND, json!({ "message": "404 Not Found" }))
-            }
-        }
         ("POST", p) if p.ends_with("/status_check_responses") => {
             world.answers.push(body);
             (StatusCode::CREATED, json!({ "id": 1 }))
         }
-        ("GET", p) if p.ends_with("/status_checks") => ok(
+        ("GET", p) if p.ends_with("/status_checks") && world.licensed => ok(
             json!([{ "id": 4, "name": "forgewarden/main", "status": world.answers.last().map(|it| it["status"].clone()) }]),
         ),
         ("GET", p) if p.ends_with("/statuses") => ok(json!(world.statuses)),

@@ -18,38 +18,57 @@ use crate::model::event::EventRepository;
 use crate::model::text::excerpt;
 use crate::model::verdict::Conclusion;
 
-/// How long a project's list of checks is remembered.
+/// How long a project is remembered to have no licence.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(5);
 
-/// The checks of each project, and when they were asked for. None where there is
-/// no licence.
+/// The projects without a licence, and when GitLab said so.
 #[derive(Default)]
-pub(in super::super) struct KnownChecks(Mutex<HashMap<u64, (Timestamp, Vec<Check>)>>);
+pub(in super::super) struct KnownChecks(Mutex<HashMap<u64, Timestamp>>);
 
-#[derive(Clone, Deserialize)]
+impl KnownChecks {
+    fn are_none(&self, project: u64, now: Timestamp) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, at| now.duration_since(*at) < REMEMBERED);
+        known.contains_key(&project)
+    }
+
+    fn remember_none(&self, project: u64, now: Timestamp) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(project, now);
+    }
+}
+
+/// A check as it stands on a merge request.
+#[derive(Deserialize)]
 struct Check {
     id: Id,
     name: String,
-    /// How it stands on a merge request; not in a project's list.
     status: Option<String>,
 }
 
+impl Check {
+    fn says(&self, conclusion: Conclusion) -> bool {
+        self.status.as_deref() == Some(answer(conclusion))
+    }
+}
+
 impl GitLab {
-    /// Answers the check of this name, if the project has one.
+    /// Answers the check of this name, if the merge request waits for one.
     pub(super) async fn answer_check(
         &self,
         repository: &EventRepository,
         status: &Status,
         number: u64,
     ) -> Result<(), ForgeError> {
-        let Some(check) = self.check(repository.id, &status.context).await? else {
+        let check = self.check(repository.id, status, number).await?;
+        let Some(check) = check.filter(|it| !it.says(status.conclusion)) else {
             return Ok(());
         };
         let project = repository.id;
         let path = format!("/projects/{project}/merge_requests/{number}/status_check_responses");
         let body = serde_json::json!({
             "sha": status.head.to_string(),
-            "external_status_check_id": check.0,
+            "external_status_check_id": check.id.0,
             "status": answer(status.conclusion),
         });
         let answer = self.api.send(Method::POST, path, &body).await?;
@@ -63,43 +82,32 @@ impl GitLab {
         status: &Status,
         number: u64,
     ) -> Result<Option<String>, ForgeError> {
-        let Some(check) = self.check(repository.id, &status.context).await? else {
-            return Ok(None);
-        };
-        let project = repository.id;
-        let path = format!("/projects/{project}/merge_requests/{number}/status_checks");
-        let all: Vec<Check> = self.api.list_at(&path).await?;
-        let stands = all.into_iter().find(|it| it.id == check);
-        let stands = stands.and_then(|it| it.status);
-        if stands.as_deref() == Some(answer(status.conclusion)) {
-            return Ok(None);
-        }
-        let stands = excerpt(stands.unwrap_or_else(|| "nothing".to_owned()), 20);
-        Ok(Some(format!("the external status check says {stands}")))
+        let check = self.check(repository.id, status, number).await?;
+        let changed = check.filter(|it| !it.says(status.conclusion));
+        Ok(changed.map(|it| {
+            let stands = excerpt(it.status.as_deref().unwrap_or("nothing"), 20);
+            format!("the external status check says {stands}")
+        }))
     }
 
-    async fn check(&self, project: u64, name: &str) -> Result<Option<Id>, ForgeError> {
-        let of_name = |checks: &[Check]| {
-            let mut checks = checks.iter();
-            checks.find(|check| check.name == name).map(|it| it.id)
-        };
+    /// Read from the merge request: the project's own list is for maintainers
+    /// alone, and knows nothing of its target branch.
+    async fn check(
+        &self,
+        project: u64,
+        status: &Status,
+        number: u64,
+    ) -> Result<Option<Check>, ForgeError> {
         let now = self.api.now();
-        {
-            let known = self.checks.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((at, checks)) = known.get(&project)
-                && now.duration_since(*at) < REMEMBERED
-            {
-                return Ok(of_name(checks));
-            }
+        if self.checks.are_none(project, now) {
+            return Ok(None);
         }
-        let path = format!("/projects/{project}/external_status_checks");
-        let checks = self.api.list_if_allowed::<Check>(&path).await?;
-        let checks = checks.unwrap_or_default();
-        let found = of_name(&checks);
-        let mut known = self.checks.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (at, _)| now.duration_since(*at) < REMEMBERED);
-        known.insert(project, (now, checks));
-        Ok(found)
+        let path = format!("/projects/{project}/merge_requests/{number}/status_checks");
+        let Some(all) = self.api.list_if_allowed::<Check>(&path).await? else {
+            self.checks.remember_none(project, now);
+            return Ok(None);
+        };
+        Ok(all.into_iter().find(|it| it.name == status.context))
     }
 }
 

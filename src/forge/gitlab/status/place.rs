@@ -108,9 +108,12 @@ impl GitLab {
     }
 }
 
+/// Under its full name: GitLab's pipelines of branches have the short one. In the
+/// pipeline that a merge request waits for, a red push would hold back what was
+/// approved since, and a green one would pass for the status that is to come.
 fn of_ref(name: &RefName) -> Place {
     Place {
-        name: String::from_utf8_lossy(name.short()).into_owned(),
+        name: String::from_utf8_lossy(name.as_bstr()).into_owned(),
         pipeline: None,
         gates: None,
         thread: None,

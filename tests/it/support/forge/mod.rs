@@ -16,6 +16,7 @@
 
 pub mod common;
 pub mod github;
+pub mod gitlab;
 mod stand_in;
 pub mod stash;
 
