@@ -140,6 +140,7 @@ macro_rules! on_every_forge {
 }
 
 on_every_forge! {
+    gitlab: crate::support::forge::gitlab::GitLab,
     github: crate::support::forge::github::GitHub,
     stash: crate::support::forge::stash::Stash,
 }
