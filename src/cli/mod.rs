@@ -7,6 +7,7 @@ pub mod completions;
 pub mod policy;
 pub mod replay;
 pub mod serve;
+pub mod setup;
 pub mod verify;
 
 use std::io::{self, IsTerminal, Write};
@@ -42,6 +43,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Run the webhook service
     Serve(serve::ServeArgs),
+    /// Install Forgewarden and check what is installed
+    Setup(setup::SetupArgs),
     Verify(verify::VerifyArgs),
 }
 
@@ -53,6 +56,7 @@ pub fn run() -> ExitCode {
         Command::Policy(arguments) => policy::run(arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Setup(arguments) => setup::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
     }
 }
