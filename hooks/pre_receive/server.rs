@@ -185,8 +185,11 @@ impl Server {
             value.ok_or_else(|| format!("{name} is not set in a dry run"))
         };
         let odd = |name, error: &dyn std::fmt::Display| format!("{name}: {error}");
+        // No id of nothing: a merge deletes no branch.
         let id = |name: &'static str| {
-            ObjectId::parse_or_null(need(name)?.as_bytes()).map_err(|error| odd(name, &error))
+            let id = ObjectId::parse_or_null(need(name)?.as_bytes());
+            let id = id.map_err(|error| odd(name, &error))?;
+            id.map(Some).ok_or_else(|| odd(name, &"it names no commit"))
         };
         let target = RefName::new(need("BB_TO_REF")?).map_err(|error| odd("BB_TO_REF", &error))?;
         Ok(Some(RefUpdate {
@@ -239,4 +242,44 @@ fn of_gitlab(path: &str, identifier: Option<&str>) -> String {
 /// `user-7`. A key's number (`key-7`) is not its owner's.
 fn user_id(text: &str) -> Option<u64> {
     text.strip_prefix("user-")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Kind, Server, of_gitlab, user_id};
+    use crate::environment::Environment;
+
+    fn server(kind: Kind) -> Server {
+        Server::new(Some(kind), Environment::of_this_process())
+    }
+
+    #[test]
+    fn the_appliance_leaves_four_seconds_and_the_policy_may_take_less() {
+        let long = Duration::from_secs(60);
+        let short = Duration::from_millis(500);
+        assert_eq!(server(Kind::Ghes).deadline(long), Duration::from_secs(4));
+        assert_eq!(server(Kind::Ghes).deadline(short), short);
+        assert_eq!(server(Kind::Gitlab).deadline(long), long);
+    }
+
+    #[test]
+    fn gitlabs_words_are_understood() {
+        assert_eq!(of_gitlab("a/b", Some("project-1")), "a/b");
+        assert_eq!(of_gitlab("a/b", Some("wiki-1")), "a/b.wiki");
+        assert_eq!(of_gitlab("a/b.wiki", Some("wiki-1")), "a/b.wiki");
+        assert_eq!(user_id("user-7"), Some(7));
+        for other in ["key-7", "user-", "user-x", ""] {
+            assert_eq!(user_id(other), None);
+        }
+    }
+
+    #[test]
+    fn every_word_of_a_shim_is_known_and_no_other() {
+        for word in ["plain-git", "gitolite", "gitlab", "ghes", "bitbucket"] {
+            assert_eq!(server(Kind::named(word).expect(word)).word(), word);
+        }
+        assert!(Kind::named("github").is_err());
+    }
 }

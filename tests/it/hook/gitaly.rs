@@ -116,7 +116,9 @@ fn hostile_values_pass_nothing_and_harm_nobody() {
                 push.raw().len() < 20_000,
                 "{name} is {what}: too much is said"
             );
-            push.expect_harmless().expect_unsaid(&["all is well"]);
+            let forged = push.raw().find("remote: GL-HOOK-ERR: all is well");
+            assert_eq!(forged, None, "{name} is {what}: a line of its own");
+            push.expect_harmless();
         }
     }
 }
@@ -124,13 +126,15 @@ fn hostile_values_pass_nothing_and_harm_nobody() {
 #[test]
 fn a_name_that_is_there_twice_is_not_believed() {
     for name in ["GL_USERNAME", "GL_PROJECT_PATH"] {
-        let scene = behind(&gitaly("ssh").and(name, "mallory"));
+        let scene = Scene::guarded(Way::LocalPath);
+        let twice = gitaly("ssh").and(name, "mallory");
+        scene.upstream.runs_binary_in("gitlab", &twice);
         let alice = scene.work_of(&scene.alice);
         alice.commits("app.txt", "one").signed();
         alice
             .pushes("main")
             .expect_could_not_judge(&[name, "twice"]);
-        scene.upstream.runs_shim_in(SHIM, &gitaly("ssh"));
+        scene.upstream.runs_binary_in("gitlab", &gitaly("ssh"));
         alice.pushes("main").expect_accepted();
     }
 }

@@ -85,7 +85,7 @@ fn it_plans_installs_and_changes_nothing_the_second_time() {
         1,
         &[
             "write",
-            "+exec",
+            "exec \"$binary\" --server plain-git",
             "set forgewarden.policy",
             "nothing was changed",
         ],

@@ -138,7 +138,8 @@ int main(int argc, char **argv) { /* FILE PROGRAM ARGUMENT NAME... */
         char *value = getenv(argv[i]), *whole;
         if (value && asprintf(&whole, "%s=%s", argv[i], value) > 0) variables[count++] = whole;
     }
-    char *arguments[] = {argv[2], NULL};
+    char *server = getenv("SERVER");
+    char *arguments[] = {argv[2], server ? "--server" : NULL, server, NULL};
     execve(argv[2], arguments, variables);
     perror("execve");
     return 99;
@@ -196,14 +197,21 @@ impl Upstream {
 
     /// The same, for a binary elsewhere.
     pub fn runs_shim_of(&self, file: &str, surroundings: &Surroundings, binary: &Path) {
+        let own = self.world().file("server/shim", shim(file, binary));
+        make_executable(&own);
+        self.runs_in(surroundings, &own, "");
+    }
+
+    /// Lets the binary judge without a shim's shell, which would tidy up.
+    pub fn runs_binary_in(&self, server: &str, surroundings: &Surroundings) {
+        self.runs_in(surroundings, &binary(), &format!("SERVER={server} "));
+    }
+
+    fn runs_in(&self, surroundings: &Surroundings, program: &Path, told: &str) {
         let world = self.world();
         let folder = world.path("server");
         fs::create_dir_all(&folder).expect("make a folder");
-        let (helper, own, variables) = (
-            folder.join("exec-with"),
-            folder.join("shim"),
-            folder.join("variables"),
-        );
+        let (helper, variables) = (folder.join("exec-with"), folder.join("variables"));
         if !helper.exists() {
             let source = world.file(
                 "server/exec-with.c",
@@ -216,8 +224,6 @@ impl Upstream {
                 .arg(source)
                 .succeeds();
         }
-        fs::write(&own, shim(file, binary)).expect("write the shim");
-        make_executable(&own);
         let text = surroundings.variables.concat();
         let text = bstr::ByteSlice::replace(
             &text[..],
@@ -228,10 +234,10 @@ impl Upstream {
         let path = self.path().join("hooks/pre-receive");
         let _ = fs::remove_file(&path);
         let script = format!(
-            "#!/bin/sh\nexec '{}' '{}' '{}' {}\n",
+            "#!/bin/sh\n{told}exec '{}' '{}' '{}' {}\n",
             helper.display(),
             variables.display(),
-            own.display(),
+            program.display(),
             surroundings.kept.join(" ")
         );
         fs::create_dir_all(self.path().join("hooks")).expect("the hooks folder");

@@ -81,14 +81,14 @@ fn policy(plan: &Plan) -> Vec<Found> {
         )),
     }];
     let repository = plan.repository.as_deref().unwrap_or(&plan.file);
-    if let (Ok(of_policy), Ok(of_repository)) = (fs::metadata(file), fs::metadata(repository)) {
-        if of_policy.uid() != 0 && of_policy.uid() == of_repository.uid() {
-            found.push(Found::Warning(format!(
-                "{} belongs to the account of the repositories: give it to root, so that nobody who gets a shell \
-                 there can change it",
-                shown(file)
-            )));
-        }
+    let owner = |path: &Path| fs::metadata(path).map(|found| found.uid()).ok();
+    let of_policy = owner(file).filter(|uid| *uid != 0);
+    if of_policy.is_some() && of_policy == owner(repository) {
+        found.push(Found::Warning(format!(
+            "{} belongs to the account of the repositories: give it to root, so that nobody who gets a shell \
+             there can change it",
+            shown(file)
+        )));
     }
     found
 }
