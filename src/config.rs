@@ -54,6 +54,8 @@ pub struct Config {
     pub git: GitConfig,
     /// The forges.
     pub forges: Forges,
+    /// The files that secrets were read from.
+    pub secret_files: Vec<PathBuf>,
 }
 
 /// What helps somebody whose configuration is not found.
@@ -136,8 +138,18 @@ impl fmt::Display for ConfigError {
 }
 
 impl Config {
-    /// Reads the file and the secrets that it names.
+    /// Reads the file and the secrets that it names. Makes the key of links if
+    /// none is configured.
     pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        Self::read_as(file, Purpose::Serve)
+    }
+
+    /// [`Config::read`], which makes no file.
+    pub fn look(file: &Path) -> Result<Self, ConfigError> {
+        Self::read_as(file, Purpose::Look)
+    }
+
+    fn read_as(file: &Path, purpose: Purpose) -> Result<Self, ConfigError> {
         let fail = |problem: String| ConfigError {
             file: file.to_owned(),
             problems: vec![problem],
@@ -149,7 +161,9 @@ impl Config {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let mut reader = Reader {
             folder,
+            purpose,
             problems: Vec::new(),
+            secret_files: Vec::new(),
         };
         let config = reader.config(raw);
         match config {
@@ -188,10 +202,19 @@ fn toml_problem(text: &str, error: &toml::de::Error) -> String {
     format!("Line {line}: {}.", error.message())
 }
 
+/// What the configuration is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Serve,
+    Look,
+}
+
 /// Collects problems while it reads.
 struct Reader {
     folder: PathBuf,
+    purpose: Purpose,
     problems: Vec<String>,
+    secret_files: Vec<PathBuf>,
 }
 
 impl Reader {
@@ -218,6 +241,7 @@ impl Reader {
             sweep: sweep?,
             git: git?,
             forges,
+            secret_files: std::mem::take(&mut self.secret_files),
         })
     }
 

@@ -2,8 +2,8 @@
 //! accepted that no secret of ours made.
 //!
 //! An input is header lines, an empty line, and the body. It is tried as it is
-//! (it must be refused) and with a lawful signature (it must be read or refused
-//! without a panic).
+//! (it must be refused) and with a lawful signature or the secret in the URL (it
+//! must be read or refused without a panic).
 #![no_main]
 
 use std::sync::{Arc, OnceLock};
@@ -28,16 +28,23 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 fuzz_target!(|input: &[u8]| {
     let (headers, body) = parse(input);
     for instance in instances() {
-        let raw = delivery(headers.clone(), body);
-        if instance.intake.authenticate(raw).is_ok() {
-            panic!("accepted by {} without a secret", instance.key);
+        for path_secret in [None, Some("a secret that is not ours")] {
+            let mut raw = delivery(headers.clone(), body);
+            raw.path_secret = path_secret.map(SecretString::from);
+            if instance.intake.authenticate(raw).is_ok() {
+                panic!("accepted by {} without a secret", instance.key);
+            }
         }
         let mut signed = headers.clone();
         sign(instance.kind, &mut signed, body);
-        if let Ok(verified) = instance.intake.authenticate(delivery(signed, body))
-            && let Ok(Meaning::Events(events)) = instance.intake.meaning(&verified)
-        {
-            events.iter().for_each(is_sane);
+        let mut poke = delivery(headers.clone(), body);
+        poke.path_secret = Some(SecretString::from(SECRET));
+        for lawful in [delivery(signed, body), poke] {
+            if let Ok(verified) = instance.intake.authenticate(lawful)
+                && let Ok(Meaning::Events(events)) = instance.intake.meaning(&verified)
+            {
+                events.iter().for_each(is_sane);
+            }
         }
     }
 });

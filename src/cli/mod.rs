@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod completions;
+pub mod doctor;
 pub mod policy;
 pub mod replay;
 pub mod serve;
@@ -37,13 +38,15 @@ enum Command {
     Check(check::CheckArgs),
     /// Print the shell completions
     Completions(completions::CompletionsArgs),
+    /// Prove that a failing status really blocks
+    Doctor(doctor::DoctorArgs),
     /// Write, check and explain policies
     Policy(policy::PolicyArgs),
     /// List and run again what the service could not finish
     Replay(replay::ReplayArgs),
     /// Run the webhook service
     Serve(serve::ServeArgs),
-    /// Install Forgewarden and check what is installed
+    /// Plan and make what a forge or a hook needs
     Setup(setup::SetupArgs),
     Verify(verify::VerifyArgs),
 }
@@ -53,6 +56,7 @@ pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions(arguments) => completions::run::<Arguments>(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Policy(arguments) => policy::run(arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

@@ -1,30 +1,40 @@
-//! `forgewarden setup`: one room per thing that is set up. Each shows a plan,
-//! carries it out on `--apply`, and changes nothing when it is repeated.
+//! `forgewarden setup`: what a forge needs so that a failing status blocks,
+//! planned, shown, and done on `--apply`.
 
-pub mod hook;
+mod forge;
+mod hook;
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-/// `forgewarden setup`
+/// Plans and makes what is missing; repeating it changes nothing.
 #[derive(Debug, Args)]
 pub struct SetupArgs {
     #[command(subcommand)]
-    what: Setup,
+    what: What,
 }
 
-/// Install Forgewarden and check what is installed.
 #[derive(Debug, Subcommand)]
-pub enum Setup {
-    /// Install the pre-receive hook on a server, and check what makes it hold
+enum What {
+    /// Webhook, required checks and branch rules on GitHub
+    Github(forge::ForgeArgs),
+    /// Hook, project settings and protected branches on GitLab
+    Gitlab(forge::ForgeArgs),
+    /// Webhook, required builds and branch permissions on Stash
+    Stash(forge::ForgeArgs),
+    /// The pre-receive hook of a server, and what makes it hold
     Hook(hook::HookArgs),
 }
 
-/// Exit status 0: all stands as it should; 1: something is still to be done;
-/// 2: it could not be found out or done.
+/// Exit status 0 if nothing is left to do, 1 if something is, 2 if it could not
+/// be done.
 pub fn run(arguments: &SetupArgs) -> ExitCode {
+    use crate::model::repo::ForgeKind;
     match &arguments.what {
-        Setup::Hook(arguments) => hook::run(arguments),
+        What::Github(arguments) => forge::run(ForgeKind::GitHub, arguments),
+        What::Gitlab(arguments) => forge::run(ForgeKind::GitLab, arguments),
+        What::Stash(arguments) => forge::run(ForgeKind::Stash, arguments),
+        What::Hook(arguments) => hook::run(arguments),
     }
 }

@@ -18,6 +18,22 @@ pub struct Forges {
     pub stash: Vec<StashInstance>,
 }
 
+impl Forges {
+    /// Every instance's administrator has this token.
+    pub fn administered_with(&mut self, token: &SecretString) {
+        let token = Some(token.clone());
+        self.github
+            .iter_mut()
+            .for_each(|it| it.admin_token.clone_from(&token));
+        self.gitlab
+            .iter_mut()
+            .for_each(|it| it.admin_token.clone_from(&token));
+        self.stash
+            .iter_mut()
+            .for_each(|it| it.admin_token.clone_from(&token));
+    }
+}
+
 /// One `[[github]]`: one GitHub App on one GitHub.
 #[derive(Clone)]
 pub struct GitHubInstance {

@@ -19,6 +19,9 @@ const MAX_OUTPUT: u64 = 64 * 1024;
 /// How often the size of a growing pack is looked at.
 const SIZE_CHECK: Duration = Duration::from_millis(500);
 
+/// How long git may take to say its version.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// One git command in one mirror.
 pub(super) struct Git<'a> {
     config: &'a GitConfig,
@@ -173,6 +176,28 @@ impl<'a> Git<'a> {
             mirror: name_of(self.mirror),
             source,
         }
+    }
+}
+
+/// What `git --version` says, or why it says nothing.
+///
+/// # Errors
+/// A sentence: the program is missing, or does not behave like git.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that starts a process"
+)]
+pub async fn git_version(config: &GitConfig) -> Result<String, String> {
+    let mut command = Command::new(&config.program);
+    command.env_clear().env("PATH", &config.path);
+    let output = command.arg("--version").kill_on_drop(true).output();
+    let output = tokio::time::timeout(VERSION_TIMEOUT, output).await;
+    let output = output.map_err(|_| "it does not answer".to_owned())?;
+    let output = output.map_err(|error| error.to_string())?;
+    let said = crate::model::text::excerpt(output.stdout.trim_ascii(), 100);
+    match said.starts_with("git version ") {
+        true => Ok(said),
+        false => Err(format!("it is no git: {said}")),
     }
 }
 

@@ -37,6 +37,7 @@ use crate::report::Templates;
 use crate::store::Store;
 
 pub use error::{FetchError, JobError};
+pub use git::git_version;
 pub use judge::{Judge, PolicyJudge};
 pub use links::Links;
 pub use mirror::{FetchPlan, Mirror, Mirrors};

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Context;
 use super::error::JobError;
 use super::rendered;
+use super::sweep::sweep_repository;
 use super::task::{Task, merge_context, pull_request_subject};
 use crate::forge::{Evidence, ForgeError, Instance, PullRequestState};
 use crate::model::event::{Event, EventRepository};
@@ -91,7 +92,8 @@ impl<'a> Planner<'a> {
                 self.pull_request(&repository, told).await
             }
             Event::Recheck { repository, head } => self.recheck(&repository, head).await,
-            Event::Poke { repository } => self.poke(&repository).await,
+            // In a box: a sweep plans too.
+            Event::Poke { repository } => Box::pin(self.poke(&repository)).await,
             Event::AccessChanged { what } => {
                 tracing::info!(what = %crate::model::text::excerpt(&what, 200), "access changed");
                 Ok(())
@@ -211,14 +213,11 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// Every open pull request of the repository with this name is judged, as
-    /// the forge states it now.
-    async fn poke(&mut self, hint: &EventRepository) -> Result<(), JobError> {
-        let inventory = &self.instance.inventory;
-        let repository = inventory.repository(&hint.name).await?;
-        for state in inventory.open_pull_requests(&repository).await? {
-            self.state(&repository, state);
-        }
+    /// The repository with this name is compared with what was judged, as in a
+    /// sweep: its pull requests and its branches.
+    async fn poke(&self, hint: &EventRepository) -> Result<(), JobError> {
+        let repository = self.instance.inventory.repository(&hint.name).await?;
+        sweep_repository(self.context, self.instance, &repository).await?;
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use super::Context;
 use super::error::JobError;
 use super::rendered::Rendered;
-use super::task::Place;
-use crate::forge::{ForgeError, Status};
+use super::task::{Place, pull_request_number};
+use crate::forge::{ForgeError, Status, StatusSubject};
 use crate::model::event::EventRepository;
 use crate::store::{Job, StatusKey, StatusRow, SubjectLine};
 
@@ -77,7 +77,7 @@ fn status(
     Ok(Status {
         context: key.context.clone(),
         head: key.head,
-        subject: place.subject(),
+        subject: subject(key, place, subjects),
         conclusion: row.conclusion,
         title: rendered.title,
         summary: rendered.summary + &others(key, subjects),
@@ -88,6 +88,23 @@ fn status(
         },
         external_id: external_id(key),
     })
+}
+
+/// What the forge files the status under: the pull request that spoke last, or,
+/// once that one is closed, another that still shares the status.
+fn subject(key: &StatusKey, place: &Place, subjects: &[SubjectLine]) -> StatusSubject {
+    let last = place.subject();
+    let StatusSubject::PullRequest(number) = last else {
+        return last;
+    };
+    let here = subjects.iter().filter(|line| line.key == *key);
+    let open: Vec<u64> = here
+        .filter_map(|line| pull_request_number(&line.subject))
+        .collect();
+    match open.first() {
+        Some(other) if !open.contains(&number) => StatusSubject::PullRequest(*other),
+        _ => last,
+    }
 }
 
 /// If several subjects share the status: what each of them says.

@@ -66,6 +66,11 @@ pub(super) fn pull_request_subject(number: u64) -> String {
     format!("pull-request/{number}")
 }
 
+/// The number of the pull request that is this subject.
+pub(super) fn pull_request_number(subject: &str) -> Option<u64> {
+    subject.strip_prefix("pull-request/")?.parse().ok()
+}
+
 /// The subject of a move of a ref from there, or of its creation.
 pub(super) fn push_subject(name: &RefName, old: Option<ObjectId>) -> String {
     match old {

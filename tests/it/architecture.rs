@@ -76,11 +76,18 @@ const FORGE_ROOMS: &[&str] = &[
 ];
 
 /// Rooms that one forge alone needs: (forge, room, why).
-const OWN_ROOMS: &[(&str, &str, &str)] = &[(
-    "github",
-    "token",
-    "an App mints a token for each purpose; the others have one robot account",
-)];
+const OWN_ROOMS: &[(&str, &str, &str)] = &[
+    (
+        "github",
+        "token",
+        "an App mints a token for each purpose; the others have one robot account",
+    ),
+    (
+        "github",
+        "manifest",
+        "an App is made from a description; the others' robot accounts are made by hand",
+    ),
+];
 
 /// Longest file of product code, in lines without its unit tests.
 const MAX_LINES: usize = 400;

@@ -16,6 +16,7 @@ mod sharing;
 macro_rules! stories {
     ($($file:ident { $($story:ident)* })*) => {
         stories!(@on github crate::support::forge::github::GitHub; $($file { $($story)* })*);
+        stories!(@on stash crate::support::forge::stash::Stash; $($file { $($story)* })*);
     };
     (@on $forge:ident $stand_in:ty; $($file:ident { $($story:ident)* })*) => {
         mod $forge {

@@ -4,11 +4,13 @@
 use crate::support::forge;
 
 mod access;
+mod administration;
 mod contract;
 mod events;
 mod evidence;
 mod hostile;
 mod inventory;
+mod manifest;
 mod objects;
 mod scene;
 mod status;

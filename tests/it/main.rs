@@ -24,6 +24,8 @@ mod manual;
 mod policy;
 mod report;
 mod service;
+mod set_up;
 mod sign;
+mod stash;
 mod store;
 mod support;

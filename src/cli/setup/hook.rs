@@ -24,12 +24,12 @@ const BINARY: &str = "/usr/local/bin/forgewarden-pre-receive";
 /// Most bytes of `sshd -T`'s output.
 const MAX_SSHD: u64 = 1 << 20;
 
-/// Install the pre-receive hook on a server, and check what makes it hold
+/// `forgewarden setup hook`
 ///
 /// Without --apply it only shows what would change. Exit status 0: all stands
 /// as it should; 1: something is to be done; 2: it could not be found out.
 #[derive(Debug, Args)]
-pub struct HookArgs {
+pub(super) struct HookArgs {
     /// What runs the hook
     #[arg(value_enum)]
     server: ServerKind,
@@ -124,7 +124,7 @@ enum Found {
 }
 
 /// Runs the command.
-pub fn run(arguments: &HookArgs) -> ExitCode {
+pub(super) fn run(arguments: &HookArgs) -> ExitCode {
     match set_up(arguments) {
         Ok(code) => code,
         Err(why) => complain(&*why),

@@ -33,6 +33,8 @@ pub(super) struct Settings {
     pub(super) api_version: HeaderValue,
     pub(super) app_id: u64,
     pub(super) private_key: EncodingKey,
+    /// Of somebody who administers the repositories, for set-up and the doctor.
+    pub(super) admin_token: Option<SecretString>,
 }
 
 /// The App's access to one GitHub.
@@ -69,6 +71,11 @@ impl Api {
             tokens: Tokens::default(),
             app: OnceCell::new(),
         }
+    }
+
+    /// The base that every path stands below.
+    pub(super) fn base(&self) -> &Uri {
+        &self.settings.api_url
     }
 
     /// Our App's number.
@@ -110,8 +117,28 @@ impl Api {
         self.granted(grant, String::new()).await
     }
 
+    /// Access as the administrator whose token is configured; nothing without one.
+    pub(super) async fn as_administrator(
+        &self,
+        path: String,
+    ) -> Result<Option<RepositoryApi<'_>>, ForgeError> {
+        match self.settings.admin_token.clone() {
+            Some(token) => self.with(None, token, path).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     async fn granted(&self, grant: Grant, path: String) -> Result<RepositoryApi<'_>, ForgeError> {
         let token = self.token(grant).await?;
+        self.with(Some(grant), token, path).await
+    }
+
+    async fn with(
+        &self,
+        grant: Option<Grant>,
+        token: SecretString,
+        path: String,
+    ) -> Result<RepositoryApi<'_>, ForgeError> {
         let client = self.app().await?.user_access_token(token.clone());
         let client = client.map_err(|error| unavailable(FORGE, chain(&error)))?;
         Ok(RepositoryApi {
@@ -125,7 +152,12 @@ impl Api {
 
     /// One thing, asked for as the App.
     pub(super) async fn get_as_app<T: DeserializeOwned>(&self, path: &str) -> Result<T, ForgeError> {
-        self.call(self.app().await?, Call::get(path)).await?.read()
+        self.ask_as_app(Call::get(path)).await?.read()
+    }
+
+    /// Any request, made as the App; whatever is answered.
+    pub(super) async fn ask_as_app(&self, call: Call) -> Result<Answer, ForgeError> {
+        self.call(self.app().await?, call).await
     }
 
     /// A list, asked for as the App: page by page until `enough`, or an error.
@@ -192,7 +224,8 @@ impl Api {
         answer.map_err(late)?
     }
 
-    fn own_path(&self, link: &str) -> Result<String, ForgeError> {
+    /// The path of a link into this API.
+    pub(super) fn own_path(&self, link: &str) -> Result<String, ForgeError> {
         own_path(FORGE, &self.settings.api_url, link)
     }
 
@@ -233,7 +266,8 @@ impl Api {
 /// Requests below `/repos/{owner}/{name}`.
 pub(super) struct RepositoryApi<'a> {
     api: &'a Api,
-    grant: Grant,
+    /// What the token is for; nothing if it is the administrator's own.
+    grant: Option<Grant>,
     client: Octocrab,
     path: String,
     /// The credential itself, for git.
@@ -259,7 +293,7 @@ impl RepositoryApi<'_> {
         &self,
         path: String,
     ) -> Result<Option<T>, ForgeError> {
-        let answer = self.answer(Call::get(path)).await?;
+        let answer = self.ask(Call::get(path)).await?;
         match answer.status {
             http::StatusCode::NOT_FOUND => Ok(None),
             _ => answer.read().map(Some),
@@ -283,7 +317,7 @@ impl RepositoryApi<'_> {
         let mut path = format!("{}{below}", self.path);
         let mut all = Vec::new();
         for _ in 0..MAX_PAGES {
-            let answer = self.answer(Call::get(path)).await?;
+            let answer = self.ask(Call::get(path)).await?;
             all.push(answer.read::<T>()?);
             match answer.next_page() {
                 None => return Ok(all),
@@ -313,10 +347,11 @@ impl RepositoryApi<'_> {
     }
 
     async fn run<T: DeserializeOwned>(&self, call: Call) -> Result<T, ForgeError> {
-        self.answer(call).await?.read()
+        self.ask(call).await?.read()
     }
 
-    async fn answer(&self, call: Call) -> Result<Answer, ForgeError> {
+    /// Any request, with the path from the root; whatever is answered.
+    pub(super) async fn ask(&self, call: Call) -> Result<Answer, ForgeError> {
         let request = call.to_string();
         let mut answer = self.api.call(&self.client, call.clone()).await?;
         if let Some(moved) = moved(&call, &answer) {
@@ -325,7 +360,10 @@ impl RepositoryApi<'_> {
             answer = self.api.call(&self.client, Call { path, ..call }).await?;
         }
         if answer.status == http::StatusCode::UNAUTHORIZED {
-            self.api.tokens.forget(self.grant);
+            let Some(grant) = self.grant else {
+                return Err(refused(FORGE, format!("{request}: the `admin_token` is not accepted")));
+            };
+            self.api.tokens.forget(grant);
             let reason = format!("{request}: the token was not accepted; the next one is new");
             return Err(unavailable(FORGE, reason));
         }

@@ -10,6 +10,7 @@ mod administration;
 mod api;
 mod evidence;
 mod inventory;
+pub mod manifest;
 mod meaning;
 mod objects;
 mod payload;
@@ -19,6 +20,8 @@ mod token;
 mod webhook;
 
 use std::sync::Arc;
+
+use secrecy::SecretString;
 
 use super::support::secrets::Secrets;
 use super::support::url::base_url;
@@ -38,6 +41,7 @@ pub fn instance(config: &GitHubInstance, clock: SharedClock) -> Result<Instance,
             api_version: api::version(&config.api_version)?,
             app_id: config.app_id,
             private_key: api::private_key(&config.private_key_pem)?,
+            admin_token: config.admin_token.clone(),
         },
         clock,
     );
@@ -45,6 +49,8 @@ pub fn instance(config: &GitHubInstance, clock: SharedClock) -> Result<Instance,
         key: config.key.clone(),
         api,
         web_url: base_url("web_url", &config.web_url)?,
+        // The first of the list is the one that set-up hands out.
+        webhook_secret: config.webhook_secrets.first().cloned(),
     });
     Ok(Instance {
         key: config.key.clone(),
@@ -64,4 +70,6 @@ struct GitHub {
     key: String,
     api: api::Api,
     web_url: http::Uri,
+    /// What set-up gives to the App's webhook.
+    webhook_secret: Option<SecretString>,
 }

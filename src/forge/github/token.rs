@@ -31,11 +31,17 @@ pub(super) enum Purpose {
     Metadata,
     /// Reading check runs back.
     Standing,
+    /// Reading branch protection.
+    Administration,
+    /// Reading what others said of a commit.
+    Statuses,
 }
 
 /// The permissions of a token; GitHub adds reading metadata.
 #[derive(Serialize)]
 pub(super) struct Permissions {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    administration: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,18 +52,22 @@ pub(super) struct Permissions {
     pull_requests: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statuses: Option<&'static str>,
 }
 
 impl Purpose {
     fn permissions(self) -> Permissions {
         let of = |purposes: &[Self], level| purposes.contains(&self).then_some(level);
         Permissions {
+            administration: of(&[Self::Administration], "read"),
             checks: of(&[Self::Publish], "write").or(of(&[Self::Standing], "read")),
             contents: of(&[Self::Evidence, Self::Objects], "read"),
             members: of(&[Self::Members], "read"),
             pull_requests: of(&[Self::Evidence], "read"),
             // Without any permission named, a token would have all of them.
             metadata: of(&[Self::Metadata], "read"),
+            statuses: of(&[Self::Statuses], "read"),
         }
     }
 }

@@ -2,7 +2,7 @@
 // arguments: JSON {operation: [bodies of success]}.
 import { readFileSync } from 'node:fs';
 
-const url = new URL('node_modules/@octokit/openapi/generated/api.github.com.json', import.meta.url);
+const url = new URL('../node_modules/@octokit/openapi/generated/api.github.com.json', import.meta.url);
 const description = JSON.parse(readFileSync(url));
 const resolved = (node) =>
   node?.$ref ? node.$ref.slice(2).split('/').reduce((at, key) => at[key], description) : node;

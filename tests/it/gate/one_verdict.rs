@@ -81,7 +81,7 @@ async fn three_verdicts<F: StandIn>(
     let mark = scene.expect(&new, &context, said).await;
     let of_service = scene.stored_verdict(&mark).await;
     let of_command_line = Command::new(env!("CARGO_BIN_EXE_forgewarden"))
-        .args(["check", "--ref", &reference, "--name", APP])
+        .args(["check", "--ref", &reference, "--name", &F::named(APP)])
         .args(["--format", "json", "--policy", policy, "--repo"])
         .arg(scene.upstream.path())
         .arg(range)
@@ -97,7 +97,9 @@ fn recording_hook<F: StandIn>(scene: &Scene<F>, policy: &str) -> Hook {
     let hook = scene.upstream.guarded();
     scene.upstream.config("forgewarden.policy", policy);
     scene.upstream.config("forgewarden.format", "json");
-    scene.upstream.config("forgewarden.repository", APP);
+    scene
+        .upstream
+        .config("forgewarden.repository", &F::named(APP));
     let file = recorded(&hook);
     let file = file.to_str().expect("UTF-8 path");
     let script = format!("\"$HOOK\" 2>'{file}'; code=$?; cat '{file}' >&2; exit $code");

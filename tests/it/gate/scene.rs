@@ -160,6 +160,8 @@ impl<F: StandIn> Scene<F> {
 
     /// Whether the forge merges the pull request.
     pub(super) async fn merges(&self, number: u64) -> bool {
+        // A green mark may be one of several things that a forge asks for.
+        self.settles().await;
         !self.forge.merge(APP, number).await.is_blocked()
     }
 

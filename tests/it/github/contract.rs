@@ -1,50 +1,16 @@
 //! GitHub's own word as the oracle: its description of the API, its examples
 //! of deliveries and of answers, and its own signer, all from npm.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
 use forgewarden::forge::Meaning;
+use forgewarden::forge::github::manifest::{convert, manifest};
 use forgewarden::model::event::Event;
 use forgewarden::model::verdict::Conclusion::{Error, Fail, Pass, Pending};
 use serde_json::{Value, json};
 
-use super::forge::github::{Fault, Proposal, Sent, signature};
+use super::administration;
+use super::forge::github::{ADMIN_TOKEN, Classic, Fault, Proposal, Sent, signature};
 use super::scene::{APP, Scene, config, delivery, status, verified};
-
-/// A file of the npm packages, which must be installed.
-fn package(path: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/contracts/github");
-    let file = folder.join("node_modules").join(path);
-    assert!(
-        file.exists(),
-        "GitHub's published packages are not installed, so the contract cannot be checked. \
-         Run: npm ci --prefix tests/contracts/github"
-    );
-    file
-}
-
-/// Runs one of the scripts to its end.
-fn node(script: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
-    use std::io::Write as _;
-    let folder = package("@octokit")
-        .parent()
-        .and_then(|it| it.parent().map(PathBuf::from));
-    let mut node = Command::new("node");
-    node.arg(script)
-        .args(args)
-        .current_dir(folder.expect("the contract's folder"));
-    node.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut node = node
-        .spawn()
-        .expect("node starts: install Node.js 20 or newer");
-    let mut stdin = node.stdin.take().expect("piped");
-    stdin.write_all(input).expect("the script reads its input");
-    drop(stdin);
-    let output = node.wait_with_output().expect("the script ends");
-    assert!(output.status.success(), "{script} failed");
-    output.stdout
-}
+use crate::support::contract::{Description, node, package};
 
 /// Does everything that the adapter can do, once.
 async fn everything(scene: &Scene) {
@@ -108,31 +74,97 @@ async fn everything(scene: &Scene) {
     assert!(!missed.expect("listed").is_empty());
 }
 
-fn described(edition: &str, requests: &Value) -> Vec<Value> {
-    let told = node("requests.mjs", &[edition], requests.to_string().as_bytes());
-    serde_json::from_slice(&told).expect("the script's answer")
+/// Examines, plans and sets everything up, as the App and as an administrator.
+async fn administers(scene: &Scene) {
+    let forge = &scene.forge;
+    forge.has_pre_receive_hook(APP, "enabled", false);
+    forge.changes_app(|app| app.has_secret = false);
+    let scope = administration::scope(scene);
+    let instance = administration::with_token(scene, ADMIN_TOKEN);
+    for ours in [&scene.instance, &instance] {
+        administration::examined(scene, ours).await;
+    }
+    forge.protects(APP, "main", Classic::guarding("ci"));
+    let administration = &instance.administration;
+    let sets_up = async || {
+        let plan = administration.plan(&scope).await.expect("planned");
+        assert!(!plan.is_empty());
+        for step in plan {
+            administration.apply(&step).await.expect("applied");
+        }
+    };
+    sets_up().await;
+    forge.changes_ruleset(APP, |it| it.enforcement = "disabled".into());
+    sets_up().await;
+    assert_eq!(administration.plan(&scope).await.expect("planned"), []);
+    administration::examined(scene, &instance).await;
+    let described = manifest("https://forgewarden.example.com", "github", "forgewarden");
+    let code = forge.confirms_manifest(&described);
+    let app = convert(&forge.api_url(), &code).await;
+    app.expect("made");
+}
+
+/// The names in a manifest are GitHub's: those of a token's permissions, and
+/// those of its published deliveries.
+#[test]
+fn the_manifest_asks_for_what_github_knows() {
+    let described_app = manifest("https://forgewarden.example.com", "github", "forgewarden");
+    let permissions = &described_app["default_permissions"];
+    let token = |permissions: &Value| {
+        let path = "/app/installations/1/access_tokens";
+        json!([{ "method": "POST", "path": path, "body": { "permissions": permissions } }])
+    };
+    let github = described("api.github.com");
+    let told = github.tells(&token(permissions));
+    assert!(told[0].problems.is_empty(), "{told:?}");
+    github.objects_to(&token(&json!({ "commits": "read" })));
+    let index = package("@octokit/webhooks-examples/api.github.com/index.json");
+    let index: Value = serde_json::from_slice(&std::fs::read(index).expect("read")).expect("JSON");
+    let known = index
+        .as_array()
+        .expect("events")
+        .iter()
+        .map(|it| &it["name"]);
+    let known: Vec<_> = known.collect();
+    let events = described_app["default_events"].as_array().expect("events");
+    assert!(
+        events.iter().all(|event| known.contains(&event)),
+        "{events:?}"
+    );
+}
+
+/// What the editions in the cloud do not have; they are not asked for it.
+const ON_SERVERS_ALONE: [&str; 2] = [
+    "enterprise-admin/get-pre-receive-hook-for-org",
+    "enterprise-admin/list-pre-receive-hooks-for-repo",
+];
+
+fn described(edition: &str) -> Description {
+    let file = format!("@octokit/openapi/generated/{edition}.json");
+    Description::published(&file)
 }
 
 #[tokio::test]
 async fn every_request_is_as_github_describes_it() {
     let scene = Scene::new().await;
     everything(&scene).await;
-    let requests = scene.forge.requests();
-    let as_json = |it: &super::forge::github::Request| json!({ "method": it.method, "path": it.path, "body": it.body });
-    let sent: Value = requests.iter().map(as_json).collect();
+    administers(&scene).await;
     for edition in ["api.github.com", "ghec", "ghes-3.17", "ghes-3.19"] {
-        let mut operations = std::collections::BTreeSet::new();
-        for (told, request) in described(edition, &sent).iter().zip(&requests) {
-            assert_eq!(told["problems"], json!([]), "{edition}: {request:?}");
-            operations.insert(told["operation"].as_str().unwrap_or("").to_owned());
-        }
-        let expected = [
+        let server = edition.starts_with("ghes-");
+        let mut requests = scene.forge.requests();
+        requests.retain(|it| server || !it.path.contains("/pre-receive-hooks"));
+        let operations = described(edition).holds(&requests);
+        let mut expected = vec![
+            "apps/create-from-manifest",
             "apps/create-installation-access-token",
+            "apps/get-authenticated",
             "apps/get-repo-installation",
+            "apps/get-webhook-config-for-app",
             "apps/get-webhook-delivery",
             "apps/list-installations",
             "apps/list-repos-accessible-to-installation",
             "apps/list-webhook-deliveries",
+            "apps/update-webhook-config-for-app",
             "checks/create",
             "checks/get",
             "checks/list-annotations",
@@ -142,12 +174,23 @@ async fn every_request_is_as_github_describes_it() {
             "pulls/get",
             "pulls/list",
             "pulls/list-reviews",
+            "repos/create-repo-ruleset",
             "repos/get",
+            "repos/get-branch",
+            "repos/get-branch-protection",
+            "repos/get-branch-rules",
+            "repos/get-combined-status-for-ref",
+            "repos/get-repo-rule-suites",
+            "repos/get-repo-ruleset",
+            "repos/get-repo-rulesets",
             "repos/list-branches",
             "repos/list-pull-requests-associated-with-commit",
+            "repos/update-repo-ruleset",
             "teams/get-by-name",
             "teams/get-membership-for-user-in-org",
         ];
+        expected.extend(ON_SERVERS_ALONE.iter().filter(|_| server));
+        expected.sort_unstable();
         assert!(
             operations.iter().eq(expected.iter()),
             "{edition}: {operations:?}"
@@ -175,12 +218,18 @@ fn the_description_objects_to_requests_that_github_would_refuse() {
             .extend(more.as_object().expect("an object").clone());
         json!({ "output": output })
     };
+    let ruleset = |rule: Value| {
+        json!({ "method": "POST", "path": "/repos/o/r/rulesets",
+        "body": { "name": "n", "enforcement": "active", "rules": [rule] } })
+    };
     let good = json!([
+        ruleset(json!({ "type": "deletion" })),
         run(json!({})),
         run(output(json!({ "annotations": vec![line.clone(); 50] })))
     ]);
-    for told in described("api.github.com", &good) {
-        assert_eq!(told["problems"], json!([]));
+    let github = described("api.github.com");
+    for told in github.tells(&good) {
+        assert!(told.problems.is_empty(), "{told:?}");
     }
     let bad = json!([
         run(json!({ "conclusion": "failed", "status": "completed" })),
@@ -191,16 +240,16 @@ fn the_description_objects_to_requests_that_github_would_refuse() {
         run(output(json!({ "summary": "x".repeat(65_536) }))),
         { "method": "POST", "path": "/repos/o/r/check-runs", "body": { "name": "n" } },
         { "method": "PUT", "path": "/repos/o/r/check-runs", "body": {} },
+        ruleset(json!({ "type": "required_status_checks", "parameters": {
+            "required_status_checks": [{ "context": "c", "app_id": 1 }],
+            "strict_required_status_checks_policy": true } })),
+        ruleset(json!({ "type": "deletion", "parameters": { "strict": true } })),
+        ruleset(json!({ "type": "no_rewind" })),
         { "method": "GET", "path": "/repos/o/r/pulls?stat=open", "body": null },
         { "method": "GET", "path": "/repos/o/r/pulls/x", "body": null },
         { "method": "GET", "path": "/nowhere", "body": null },
     ]);
-    for (told, request) in described("api.github.com", &bad)
-        .iter()
-        .zip(bad.as_array().expect("a list"))
-    {
-        assert_ne!(told["problems"], json!([]), "not objected to: {request}");
-    }
+    github.objects_to(&bad);
 }
 
 #[tokio::test]
@@ -292,7 +341,7 @@ async fn githubs_own_example_answers_are_read() {
         "apps/get-repo-installation",
         "git/get-ref",
     ];
-    let examples = node("examples.mjs", &operations, b"");
+    let examples = node("github/examples.mjs", &operations, b"");
     let examples: Value = serde_json::from_slice(&examples).expect("JSON");
     let paths = [
         "/pulls/7",
@@ -341,7 +390,7 @@ fn our_signatures_are_githubs_signatures() {
         ("It's a Secret to Everybody", "Hello, World!"),
         ("ü", "{\"a\":\"ü\"}"),
     ] {
-        let theirs = node("sign.mjs", &[secret], body.as_bytes());
+        let theirs = node("github/sign.mjs", &[secret], body.as_bytes());
         assert_eq!(
             signature(secret, body.as_bytes()),
             String::from_utf8_lossy(&theirs)

@@ -143,6 +143,32 @@ impl Daemon {
         format!("sqlite:{}/forgewarden.db", self.folder().display())
     }
 
+    /// Runs a subcommand with its configuration, and gives the exit status and
+    /// what it says.
+    pub fn runs(&self, command: &[&str]) -> (i32, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_forgewarden"))
+            .args(command)
+            .arg("--config")
+            .arg(self.config())
+            .output()
+            .expect("it runs");
+        let text = [output.stdout, output.stderr].concat();
+        let status = output.status.code().expect("no signal");
+        (status, String::from_utf8(text).expect("UTF-8"))
+    }
+
+    /// Nobody but the owner can read the files of the configuration.
+    pub fn keeps_secrets(&self) {
+        use std::os::unix::fs::PermissionsExt as _;
+        for entry in std::fs::read_dir(self.folder()).expect("read") {
+            let path = entry.expect("an entry").path();
+            let only_owner = std::fs::Permissions::from_mode(0o600);
+            if path.is_file() {
+                std::fs::set_permissions(path, only_owner).expect("changed");
+            }
+        }
+    }
+
     /// Runs `forgewarden replay` with its configuration, and gives what it says.
     pub fn replay(&self, arguments: &[&str]) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_forgewarden"))

@@ -203,6 +203,7 @@ impl Gate {
             sweep: self.sweep,
             git: git_config(),
             forges: forgewarden::config::Forges::default(),
+            secret_files: Vec::new(),
         }
     }
 

@@ -14,6 +14,7 @@
     reason = "a language has words that not every user needs, it starts real programs, and an error in a test is a panic"
 )]
 
+pub mod contract;
 pub mod daemon;
 pub mod facts;
 pub mod fake_forge;

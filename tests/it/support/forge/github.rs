@@ -12,6 +12,7 @@ mod deliveries;
 mod git_http;
 mod merge;
 mod people;
+mod settings;
 mod stand_in;
 mod state;
 mod teams;
@@ -26,6 +27,7 @@ pub use check_runs::CheckRun;
 pub use deliveries::{Tamper, signature};
 
 pub use app::AppKey;
+pub use settings::{ADMIN_TOKEN, Classic, Ruleset, WRITER_TOKEN};
 use state::State;
 
 /// The stand-in. Clones are the same forge; it ends with the runtime.

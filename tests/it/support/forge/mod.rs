@@ -17,5 +17,6 @@
 pub mod common;
 pub mod github;
 mod stand_in;
+pub mod stash;
 
 pub use stand_in::StandIn;

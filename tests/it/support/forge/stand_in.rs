@@ -19,6 +19,11 @@ pub trait StandIn: Clone + Send + Sync + 'static {
     /// The block of the service's configuration; secrets are written as files.
     fn configuration(&self, folder: &Path) -> String;
 
+    /// The repository's name as the forge's API has it.
+    fn named(name: &str) -> String {
+        name.to_owned()
+    }
+
     /// A bare repository that exists already becomes one of the forge's.
     fn adopts_repository(&self, name: &str, path: &Path);
     /// Nothing is merged into the branch unless our status of this context is green.

@@ -10,7 +10,7 @@ use super::super::common::git;
 use super::super::common::git_http::repository_and_path;
 use super::super::common::traffic::{Fault, Request};
 use super::app::{self, APP_ID, INSTALLATION_ID};
-use super::{GitHub, check_runs, git_http, teams};
+use super::{GitHub, check_runs, git_http, settings, teams};
 
 pub type Answer = (StatusCode, Vec<(&'static str, String)>, Value);
 
@@ -157,7 +157,7 @@ impl GitHub {
             ("GET", ["repos", owner, name, "installation"]) => {
                 let known = self.knows(&format!("{owner}/{name}"));
                 self.as_app(authorization, |_| match known {
-                    true => ok(json!({ "id": INSTALLATION_ID, "app_id": APP_ID })),
+                    true => ok(settings::installation(&self.state())),
                     false => error(StatusCode::NOT_FOUND, "Not Found"),
                 })
             }
@@ -165,6 +165,13 @@ impl GitHub {
                 let team = format!("{organisation}/{slug}");
                 teams::answer(self, authorization, &team, rest)
             }
+            ("POST", ["app-manifests", code, "conversions"]) => self.converts(code),
+            ("GET", ["orgs", _, "pre-receive-hooks", _]) => {
+                settings::organisations_hook(&self.state(), authorization)
+            }
+            (_, ["app"] | ["app", "hook", "config"]) => self.as_app(authorization, |forge| {
+                settings::app(&mut forge.state(), method.as_str(), &segments[1..], body)
+            }),
             ("GET", ["app", "installations"]) => self.as_app(authorization, |_| {
                 ok(json!([{ "id": INSTALLATION_ID, "app_id": APP_ID, "suspended_at": null }]))
             }),
@@ -318,6 +325,10 @@ impl GitHub {
             if installation != INSTALLATION_ID.to_string() {
                 return error(StatusCode::NOT_FOUND, "Not Found");
             }
+            if forge.state().app.suspended {
+                let message = "This installation has been suspended";
+                return error(StatusCode::FORBIDDEN, message);
+            }
             match app::mint(&mut forge.state(), body) {
                 Ok(token) => created(token),
                 Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, Vec::new(), why),
@@ -335,8 +346,8 @@ impl GitHub {
     ) -> Result<Call<'a>, Answer> {
         let state = self.state();
         let value = authorization.strip_prefix("Bearer ").unwrap_or("");
-        let token = state.tokens.iter().find(|it| it.value == value);
-        let Some(token) = token else {
+        let token = state.tokens.iter().find(|it| it.value == value).cloned();
+        let Some(token) = token.or_else(|| app::Token::of_person(value, &state)) else {
             return Err(error(StatusCode::UNAUTHORIZED, "Bad credentials"));
         };
         let found = state
@@ -349,7 +360,7 @@ impl GitHub {
                 id: found.id,
                 query: pairs(query),
                 body,
-                token: token.clone(),
+                token,
                 url: format!("{}{path}", self.api_url()),
             }),
             _ => Err(error(StatusCode::NOT_FOUND, "Not Found")),
@@ -357,6 +368,15 @@ impl GitHub {
     }
 
     fn repository_routes(&self, method: &str, rest: &[&str], call: &Call<'_>) -> Answer {
+        if let Some((permission, level)) = settings::permission(method, rest) {
+            // A person does not hear that there is something to be seen.
+            let person = call.token.value.starts_with("ghp_");
+            return match call.token.may(call.id, permission, level) {
+                true => settings::answer(self, method, rest, call),
+                false if person => error(StatusCode::NOT_FOUND, "Not Found"),
+                false => not_accessible(&format!("{permission}={level}")),
+            };
+        }
         let (permission, level) = match (method, rest) {
             ("GET", []) => ("metadata", "read"),
             ("GET", ["git", ..] | ["branches"]) => ("contents", "read"),

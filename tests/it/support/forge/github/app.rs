@@ -7,21 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use super::settings::{ADMIN_TOKEN, WRITER_TOKEN};
 use super::state::State;
 
 pub const APP_ID: u64 = 4711;
 pub const INSTALLATION_ID: u64 = 815;
 pub const WEBHOOK_SECRET: &str = "a secret of the stand-in forge";
-/// What the App was granted on installation.
-const GRANTED: [(&str, &str); 6] = [
-    ("checks", "write"),
-    ("contents", "read"),
-    ("members", "read"),
-    ("merge_queues", "read"),
-    ("metadata", "read"),
-    ("pull_requests", "read"),
-];
-
 /// The key pair, made anew for every forge.
 pub struct AppKey {
     pem: String,
@@ -110,6 +101,26 @@ impl Token {
     }
 }
 
+impl Token {
+    /// The token of a person, who needs none of an App's permissions.
+    pub fn of_person(value: &str, state: &State) -> Option<Self> {
+        let level = match value {
+            ADMIN_TOKEN => "write",
+            WRITER_TOKEN => "none",
+            _ => return None,
+        };
+        let rows = ["contents", "metadata", "pull_requests", "statuses"].map(|it| (it, "write"));
+        let rows = rows.into_iter().chain([("administration", level)]);
+        Some(Self {
+            value: value.to_owned(),
+            repositories: state.repositories.iter().map(|it| it.id).collect(),
+            permissions: rows
+                .map(|(name, level)| (name.into(), level.into()))
+                .collect(),
+        })
+    }
+}
+
 /// Makes a token, or says like GitHub why not.
 pub fn mint(state: &mut State, wanted: &Value) -> Result<Value, Value> {
     let known: Vec<u64> = state.repositories.iter().map(|it| it.id).collect();
@@ -123,9 +134,8 @@ pub fn mint(state: &mut State, wanted: &Value) -> Result<Value, Value> {
             or is not accessible to the parent installation." }),
         );
     }
-    let all: Vec<_> = GRANTED
-        .map(|(name, level)| (name.into(), level.into()))
-        .into();
+    let held = state.app.granted.clone();
+    let all: Vec<_> = held.clone().into_iter().collect();
     let permissions: Vec<(String, String)> = match wanted["permissions"].as_object() {
         Some(asked) => asked
             .iter()
@@ -134,9 +144,8 @@ pub fn mint(state: &mut State, wanted: &Value) -> Result<Value, Value> {
         None => all,
     };
     let granted = |(name, level): &(String, String)| {
-        let enough =
-            |(known, held): &(&str, &str)| known == name && (held == level || *held == "write");
-        GRANTED.iter().any(enough)
+        let enough = |held: &String| held == level || held == "write";
+        held.get(name).is_some_and(enough)
     };
     if !permissions.iter().all(granted) {
         return Err(json!({ "message":

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::super::common::git;
 use super::super::common::people::Merge;
 use super::GitHub;
-use super::app::APP_ID;
 
 impl GitHub {
     /// Protects a branch: this check is required, and only our App's counts.
@@ -27,15 +26,16 @@ impl GitHub {
     /// The first required check of the branch that this head does not have.
     fn unmet(&self, full_name: &str, branch: &str, head: &str) -> Option<String> {
         let state = self.state();
-        let required = state.repository(full_name).required.iter();
-        let required = required.filter(|(it, _)| it == branch);
-        required.map(|(_, context)| context).find_map(|context| {
+        let required = state.repository(full_name).required_checks(branch);
+        required.iter().find_map(|(context, app)| {
             let here =
                 state.check_runs.iter().rev().filter(|it| {
                     it.repository == full_name && it.head == head && it.name == *context
                 });
             let here: Vec<_> = here.collect();
-            let ours = here.iter().find(|it| it.app_id == APP_ID);
+            let ours = here
+                .iter()
+                .find(|it| app.is_none_or(|app| it.app_id == app));
             match ours {
                 Some(run) if run.passes() => None,
                 Some(run) if run.status != "completed" => Some(format!(

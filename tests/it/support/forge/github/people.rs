@@ -58,6 +58,11 @@ impl GitHub {
             refs: git::refs(path),
             pull_requests: Vec::new(),
             required: Vec::new(),
+            rulesets: Vec::new(),
+            classic: std::collections::BTreeMap::new(),
+            statuses: Vec::new(),
+            bypasses: Vec::new(),
+            pre_receive: None,
         });
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::common::traffic::{Fault, Request, Sent};
 use super::app::Token;
 use super::check_runs::CheckRun;
+use super::settings::{App, Classic, Ruleset};
 
 #[derive(Default)]
 pub struct State {
@@ -18,6 +19,7 @@ pub struct State {
     pub requests: Vec<Request>,
     pub faults: Vec<Fault>,
     pub target: Option<String>,
+    pub app: App,
     /// Old names of repositories, with their numbers.
     pub renamed: Vec<(String, u64)>,
     pub sent: Vec<Sent>,
@@ -35,6 +37,16 @@ pub struct Repository {
     pub pull_requests: Vec<PullRequest>,
     /// Branch and context: required, from our App alone.
     pub required: Vec<(String, String)>,
+    /// A ruleset's number is its place, from 1.
+    pub rulesets: Vec<Ruleset>,
+    /// By branch.
+    pub classic: BTreeMap<String, Classic>,
+    /// Commit and context.
+    pub statuses: Vec<(String, String)>,
+    /// Who, and the ref.
+    pub bypasses: Vec<(String, String)>,
+    /// Enforcement, and whether the repository may change it.
+    pub pre_receive: Option<(String, bool)>,
 }
 
 #[derive(Clone)]

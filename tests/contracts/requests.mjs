@@ -1,27 +1,26 @@
-// Holds recorded requests against GitHub's own description of its REST API.
+// Holds recorded requests against the description (OpenAPI 3) of a forge's API.
 //
-// stdin:  JSON [{method, path, body}], the path without the API's base
-// stdout: JSON [{operation, problems: [..]}] in the same order
+// argument: the description's file
+// stdin:    JSON [{method, path, body}], the path without the API's base
+// stdout:   JSON [{operation, problems: [..]}] in the same order
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv';
 import formats from 'ajv-formats';
 
-const edition = process.argv[2] ?? 'api.github.com';
-const url = new URL(`node_modules/@octokit/openapi/generated/${edition}.json`, import.meta.url);
-const description = JSON.parse(readFileSync(url));
+const description = JSON.parse(readFileSync(process.argv[2]));
 const ajv = new Ajv({ strict: false, allErrors: true, coerceTypes: false, logger: false });
 formats(ajv);
-ajv.addSchema({ $id: 'github', components: description.components });
+ajv.addSchema({ $id: 'forge', components: description.components });
 
 // The description's own `$ref`s are relative to its root: name the root.
 const rooted = (schema) =>
-  JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"github#/components/'));
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"forge#/components/'));
 const resolved = (node) => {
   if (!node?.$ref) return node;
   return node.$ref.slice(2).split('/').reduce((at, key) => at[key], description);
 };
 
-// The ref of `git/ref/{ref}` has slashes; every other parameter is one segment.
+// The ref of GitHub's `git/ref/{ref}` has slashes; every other parameter is one segment.
 const pattern = (template) => {
   const whole = template.replace('/git/ref/{ref}', '/git/ref/(?<ref>.+)');
   return new RegExp(`^${whole.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
@@ -31,7 +30,7 @@ const templates = Object.keys(description.paths)
   // The most literal path wins, as in any router.
   .sort((a, b) => a.template.split('{').length - b.template.split('{').length);
 
-// What the description says in prose only.
+// What GitHub's description says in prose only.
 const prose = {
   'checks/create': (body) =>
     body.status === 'completed' && !body.conclusion ? ['completed needs a conclusion'] : [],
@@ -75,7 +74,14 @@ function unknown(given, data, where) {
     const schema = resolved(node);
     if (!schema) return;
     seen.push(schema);
-    for (const kind of ['oneOf', 'anyOf', 'allOf']) (schema[kind] ?? []).forEach(collect);
+    (schema.allOf ?? []).forEach(collect);
+    // Of alternatives, those that the data follows: each has fields of its own.
+    const follows = (it) => complaints(it, data, '').length === 0;
+    for (const kind of ['oneOf', 'anyOf']) {
+      const all = schema[kind] ?? [];
+      const followed = all.filter(follows);
+      (followed.length > 0 ? followed : all).forEach(collect);
+    }
   };
   collect(given);
   if (Array.isArray(data)) {
@@ -92,7 +98,7 @@ function unknown(given, data, where) {
 }
 
 function check({ method, path, body }) {
-  const target = new URL(path, 'https://api.github.com');
+  const target = new URL(path, 'https://forge.example.com');
   const found = templates.find(
     (it) => it.pattern.test(target.pathname) && description.paths[it.template][method.toLowerCase()],
   );
