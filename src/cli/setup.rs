@@ -3,6 +3,7 @@
 
 mod forge;
 mod github_app;
+mod hook;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,8 @@ enum What {
     Gitlab(forge::ForgeArgs),
     /// Webhook, required builds and branch permissions on Stash
     Stash(forge::ForgeArgs),
+    /// The pre-receive hook of a server, and what makes it hold
+    Hook(hook::HookArgs),
 }
 
 /// Exit status 0 if nothing is left to do, 1 if something is, 2 if it could not
@@ -36,5 +39,6 @@ pub fn run(arguments: &SetupArgs) -> ExitCode {
         What::GithubApp(arguments) => github_app::run(arguments),
         What::Gitlab(arguments) => forge::run(ForgeKind::GitLab, arguments),
         What::Stash(arguments) => forge::run(ForgeKind::Stash, arguments),
+        What::Hook(arguments) => hook::run(arguments),
     }
 }
