@@ -7,6 +7,7 @@
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use forgewarden::clock::{Clock, SystemClock};
 use forgewarden::git::Repository;
 use forgewarden::judge::{self, Operator};
 use forgewarden::model::approval::Circumstances;
+use forgewarden::model::refs::RefUpdate;
 use forgewarden::model::repo::RepositoryName;
 use forgewarden::model::request::{EvaluationRequest, Subject};
 use forgewarden::model::text::escape;
@@ -21,15 +23,24 @@ use forgewarden::model::verdict::{Conclusion, Verdict};
 use forgewarden::policy::{Limits, Policy};
 use forgewarden::report::{exit_code, json, terminal};
 
+#[path = "pre_receive/environment.rs"]
+mod environment;
 #[path = "pre_receive/input.rs"]
 mod input;
+#[path = "pre_receive/server.rs"]
+mod server;
+
+use environment::Environment;
+use server::{Kind, Server};
 
 /// What the arguments are.
 const USAGE: &str = "\
-usage: forgewarden-pre-receive [--version | --check | --help]
+usage: forgewarden-pre-receive [--server KIND] [--version | --check | --help]
 
-git runs it without arguments, as hooks/pre-receive of a bare repository.
+git runs it as hooks/pre-receive of a bare repository.
 --check, run in that repository, shows which policy would judge a push.
+--server says whose contract the environment keeps, so that names in it count:
+plain-git, gitolite, gitlab, ghes or bitbucket. The shims in hooks/install do.
 ";
 
 /// Why nothing was judged, as a sentence for whoever pushed.
@@ -45,32 +56,56 @@ enum Message {
     Failed(Why),
 }
 
+/// What the arguments ask for.
+enum Asked {
+    Hook(Option<Kind>),
+    Check,
+    Version,
+    Help,
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    match arguments.first().and_then(|first| first.to_str()) {
-        None if arguments.is_empty() => hook(),
-        Some("--version") => say(
+    let words: Vec<_> = arguments.iter().map(|word| word.to_str()).collect();
+    match asked(&words) {
+        Ok(Asked::Hook(told)) => hook(told),
+        Ok(Asked::Check) => check(),
+        Ok(Asked::Help) => say(io::stdout(), USAGE),
+        Ok(Asked::Version) => say(
             io::stdout(),
             &format!("forgewarden-pre-receive {}\n", env!("CARGO_PKG_VERSION")),
         ),
-        Some("--check") => check(),
-        Some("--help" | "-h") => say(io::stdout(), USAGE),
-        _ => {
-            say(io::stderr(), USAGE);
-            ExitCode::from(2)
+        Err(why) => {
+            say(io::stderr(), &format!("forgewarden: {why}\n{USAGE}"));
+            ExitCode::from(exit_code(Conclusion::Error))
         }
     }
 }
 
+fn asked(words: &[Option<&str>]) -> Result<Asked, Why> {
+    match words {
+        [] => Ok(Asked::Hook(None)),
+        [Some("--version")] => Ok(Asked::Version),
+        [Some("--help" | "-h")] => Ok(Asked::Help),
+        [Some("--check")] => Ok(Asked::Check),
+        [Some("--server"), Some(word)] => Kind::named(word).map(|kind| Asked::Hook(Some(kind))),
+        [Some("--server"), Some(word), Some("--check")] => Kind::named(word).map(|_| Asked::Check),
+        _ => Err("the arguments are not understood".to_owned()),
+    }
+}
+
 /// Judges the push, and refuses it when the deadline passes first.
-fn hook() -> ExitCode {
+fn hook(told: Option<Kind>) -> ExitCode {
     let started = Instant::now();
+    let server = Arc::new(Server::new(told, Environment::of_this_process()));
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || work(&sender));
-    let mut deadline = Limits::default().hook_deadline;
+    let workers = Arc::clone(&server);
+    std::thread::spawn(move || work(&workers, &sender));
+    let refuse = |why: &str| refuse(&server, why);
+    let mut deadline = server.deadline(Limits::default().hook_deadline);
     loop {
         match receiver.recv_timeout(deadline.saturating_sub(started.elapsed())) {
-            Ok(Message::Deadline(of_policy)) => deadline = of_policy,
+            Ok(Message::Deadline(of_policy)) => deadline = server.deadline(of_policy),
             Ok(Message::Answer(conclusion, report)) => return answer(conclusion, &report),
             Ok(Message::Failed(why)) => return refuse(&why),
             Err(RecvTimeoutError::Timeout) => {
@@ -88,8 +123,8 @@ fn hook() -> ExitCode {
     }
 }
 
-fn work(watch: &Sender<Message>) {
-    let message = match judge_push(watch) {
+fn work(server: &Server, watch: &Sender<Message>) {
+    let message = match judge_push(server, watch) {
         Ok((verdict, report)) => Message::Answer(verdict.conclusion, report),
         Err(why) => Message::Failed(why),
     };
@@ -97,7 +132,8 @@ fn work(watch: &Sender<Message>) {
     let _ = watch.send(message);
 }
 
-fn judge_push(watch: &Sender<Message>) -> Result<(Verdict, String), Why> {
+fn judge_push(server: &Server, watch: &Sender<Message>) -> Result<(Verdict, String), Why> {
+    server.expect_contract()?;
     let repository = Repository::open_in_hook().map_err(|error| error.to_string())?;
     let policy = operator_policy(&repository)?.map(|(_, policy)| policy);
     let limits = policy
@@ -105,6 +141,24 @@ fn judge_push(watch: &Sender<Message>) -> Result<(Verdict, String), Why> {
         .map_or_else(Limits::default, |policy| policy.limits);
     // The watch is gone only after it has refused the push.
     let _ = watch.send(Message::Deadline(limits.hook_deadline));
+    let request = EvaluationRequest {
+        repository: repository_name(server, &repository)?,
+        subject: Subject::Push {
+            updates: updates(server, limits.refs)?,
+        },
+        actor: server.actor()?,
+        seen_at: SystemClock.now(),
+    };
+    let operator = policy
+        .as_ref()
+        .map_or(Operator::TargetBranch, Operator::Policy);
+    let verdict = judge::judge(operator, &request, &repository, Circumstances::default());
+    let report = report(server, &repository, &verdict)?;
+    Ok((verdict, report))
+}
+
+/// What would move: git's input, or what a server asks before there is any.
+fn updates(server: &Server, limit: usize) -> Result<Vec<RefUpdate>, Why> {
     let mut text = Vec::new();
     let bound = input::MAX_BYTES + 1;
     io::stdin()
@@ -112,25 +166,16 @@ fn judge_push(watch: &Sender<Message>) -> Result<(Verdict, String), Why> {
         .take(bound)
         .read_to_end(&mut text)
         .map_err(|error| format!("git's input: {error}"))?;
-    let updates = input::updates(&text, limits.refs)?;
-    let request = EvaluationRequest {
-        repository: repository_name(&repository)?,
-        subject: Subject::Push { updates },
-        actor: None,
-        seen_at: SystemClock.now(),
-    };
-    let operator = policy
-        .as_ref()
-        .map_or(Operator::TargetBranch, Operator::Policy);
-    let verdict = judge::judge(operator, &request, &repository, Circumstances::default());
-    let report = report(&repository, &verdict)?;
-    Ok((verdict, report))
+    match server.rehearsal()? {
+        Some(update) if text.is_empty() => Ok(vec![update]),
+        _ => input::updates(&text, limit),
+    }
 }
 
 /// What whoever pushes reads: nothing if there is nothing to say, else text, or
 /// the versioned JSON if `forgewarden.format` in the repository's configuration
 /// says `json`.
-fn report(repository: &Repository, verdict: &Verdict) -> Result<String, Why> {
+fn report(server: &Server, repository: &Repository, verdict: &Verdict) -> Result<String, Why> {
     let format = repository
         .setting("forgewarden.format")
         .map_err(|error| error.to_string())?;
@@ -141,7 +186,11 @@ fn report(repository: &Repository, verdict: &Verdict) -> Result<String, Why> {
         {
             Ok(String::new())
         }
-        None | Some("text") => Ok(terminal::render(verdict, &terminal::Options::default())),
+        None | Some("text") => {
+            let text = terminal::render(verdict, &terminal::Options::default());
+            let passes = verdict.conclusion == Conclusion::Pass;
+            Ok(if passes { text } else { server.shown(&text) })
+        }
         Some(other) => Err(format!(
             "forgewarden.format is neither text nor json: {}",
             escape(other)
@@ -160,15 +209,17 @@ fn operator_policy(repository: &Repository) -> Result<Option<(PathBuf, Policy)>,
     }
 }
 
-/// `forgewarden.repository` in the repository's configuration, else the name
-/// of its folder without `.git`.
-fn repository_name(repository: &Repository) -> Result<RepositoryName, Why> {
+/// `forgewarden.repository` in the repository's configuration, else what the
+/// server calls it, else the name of its folder without `.git`.
+fn repository_name(server: &Server, repository: &Repository) -> Result<RepositoryName, Why> {
     let configured = repository
         .setting("forgewarden.repository")
         .map_err(|error| error.to_string())?;
-    Ok(RepositoryName::new(
-        configured.unwrap_or_else(|| repository.folder_name()),
-    ))
+    if let Some(name) = configured {
+        return Ok(RepositoryName::new(name));
+    }
+    let name = server.repository()?;
+    Ok(name.unwrap_or_else(|| RepositoryName::new(repository.folder_name())))
 }
 
 fn answer(conclusion: Conclusion, report: &str) -> ExitCode {
@@ -176,20 +227,20 @@ fn answer(conclusion: Conclusion, report: &str) -> ExitCode {
     ExitCode::from(exit_code(conclusion))
 }
 
-fn refuse(why: &str) -> ExitCode {
-    say(
-        io::stderr(),
-        &format!("forgewarden: could not judge this push, so it is refused: {why}\n"),
-    );
+fn refuse(server: &Server, why: &str) -> ExitCode {
+    let text = format!("forgewarden: could not judge this push, so it is refused: {why}\n");
+    say(io::stderr(), &server.shown(&text));
     ExitCode::from(exit_code(Conclusion::Error))
 }
 
 /// What the hook would use, for whoever installs it.
 fn check() -> ExitCode {
+    // Names come with a push; a shell has none.
+    let server = Server::new(Some(Kind::Plain), Environment::of_this_process());
     let state = Repository::open_in_hook()
         .map_err(|error| error.to_string())
         .and_then(|repository| {
-            let name = repository_name(&repository)?;
+            let name = repository_name(&server, &repository)?;
             let policy = operator_policy(&repository)?;
             Ok(match policy {
                 Some((file, policy)) => format!(

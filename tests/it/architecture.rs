@@ -42,8 +42,8 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "Command::new",
-        &["src/worker/git.rs"],
-        "only `worker::git` starts a process",
+        &["src/worker/git.rs", "src/cli/setup/hook/programs.rs"],
+        "only `worker::git` starts a process, and set-up of a hook asks git, sshd and the hook",
     ),
     (
         "octocrab",

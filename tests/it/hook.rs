@@ -1,14 +1,20 @@
 //! The pre-receive hook by real pushes: real git, real keys, the real binary,
 //! each story over a local path and over ssh.
 
+mod bitbucket;
 mod bounds;
 mod build_environment;
+mod environment;
+mod ghes;
+mod gitaly;
+mod gitolite;
 mod harness;
 mod hostile;
 mod policy;
 mod quarantine;
 mod refs;
 mod scene;
+mod setup;
 mod shim;
 mod signing;
 mod tags;

@@ -8,9 +8,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The servers whose hook has a page.
+const KINDS: [&str; 5] = ["plain-git", "gitolite", "gitlab", "ghes", "bitbucket"];
+
 /// Every page that people read, with its folder.
 fn pages() -> Vec<PathBuf> {
-    let folders = ["", "docs", "docs/checks", "hooks/install/plain-git"];
+    let mut folders = vec!["".to_owned(), "docs".to_owned(), "docs/checks".to_owned()];
+    folders.extend(KINDS.map(|kind| format!("hooks/install/{kind}")));
     let entries = folders
         .iter()
         .flat_map(|folder| fs::read_dir(root().join(folder)).expect("a folder"));

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::support::daemon::Daemon;
 use crate::support::forge::StandIn;
 use crate::support::forge::common::traffic::Fault;
+use crate::support::forge::github::GitHub;
 use crate::support::forge::stash::Stash;
 use crate::support::{Upstream, Way, World};
 
@@ -55,7 +56,10 @@ impl<F: StandIn> Scene<F> {
 
     fn writes(&self) -> usize {
         let all = self.forge.requests().into_iter();
-        all.filter(|it| it.method != "GET").count()
+        let writes = all.filter(|it| it.method != "GET");
+        writes
+            .filter(|it| !it.path.ends_with("/access_tokens"))
+            .count()
     }
 }
 
@@ -136,6 +140,8 @@ macro_rules! on_every_forge {
 }
 
 on_every_forge! {
+    gitlab: crate::support::forge::gitlab::GitLab,
+    github: crate::support::forge::github::GitHub,
     stash: crate::support::forge::stash::Stash,
 }
 
@@ -177,4 +183,113 @@ async fn setup_says_what_it_cannot_do() {
         said.contains("POST /api/latest/projects/ACME/repos/app/webhooks"),
         "{said}"
     );
+}
+
+/// The page of `setup github-app`, and the program that serves it.
+struct AppPage {
+    program: std::process::Child,
+    output: std::io::BufReader<std::process::ChildStdout>,
+    url: String,
+}
+
+impl AppPage {
+    fn opens(forge: &GitHub, out: &std::path::Path) -> Self {
+        use std::io::BufRead as _;
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_forgewarden"))
+            .args([
+                "setup",
+                "github-app",
+                "--public-url",
+                "https://warden.example",
+            ])
+            .args(["--organization", "acme", "--github", &forge.web_url()])
+            .args(["--api-url", &forge.api_url(), "--out"])
+            .arg(out)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut output = std::io::BufReader::new(program.stdout.take().expect("piped"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("a line");
+        let url = line.split_whitespace().nth(1).expect("a URL").to_owned();
+        Self {
+            program,
+            output,
+            url,
+        }
+    }
+
+    async fn gets(&self, below: &str) -> (u16, String) {
+        let answer = reqwest::get(format!("{}{below}", self.url))
+            .await
+            .expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    }
+
+    fn ends(mut self) -> (i32, String) {
+        use std::io::Read as _;
+        let mut said = String::new();
+        self.output.read_to_string(&mut said).expect("UTF-8");
+        let status = self.program.wait().expect("it ends").code();
+        (status.expect("no signal"), said)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_github_app_is_made_from_a_page_on_this_machine() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let forge = GitHub::start(folder.path()).await;
+    let page = AppPage::opens(&forge, folder.path());
+    let (status, html) = page.gets("").await;
+    assert_eq!(status, 200);
+    let action = format!(
+        "{}/organizations/acme/settings/apps/new?state=",
+        forge.web_url()
+    );
+    let action = action.replace('/', "&#x2f;");
+    let state = html.split_once(&action).expect("the form's target").1;
+    let state = state.split_once('"').expect("its end").0.to_owned();
+    let manifest = html
+        .split_once("<pre>")
+        .and_then(|it| it.1.split_once("</pre>"));
+    let manifest = manifest.expect("the description").0;
+    let manifest = manifest.replace("&quot;", "\"").replace("&#x2f;", "/");
+    let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
+    let code = forge.confirms_manifest(&manifest);
+    // Somebody else's code, and an answer that nobody asked for.
+    for foreign in [
+        format!("made?code={code}&state=0000"),
+        format!("made?code={code}"),
+    ] {
+        let (status, _) = page.gets(&foreign).await;
+        assert_eq!(status, 400, "{foreign}");
+    }
+    let (status, html) = page.gets(&format!("made?code=a0b1c2&state={state}")).await;
+    assert_eq!(status, 502, "{html}");
+    let (status, html) = page.gets(&format!("made?code={code}&state={state}")).await;
+    assert_eq!(status, 200, "{html}");
+    let (status, said) = tokio::task::block_in_place(|| page.ends());
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("[[github]]"), "{said}");
+    for name in ["github-app.pem", "github-webhook.secret"] {
+        let metadata = std::fs::metadata(folder.path().join(name)).expect("it was written");
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{name}");
+        let text = std::fs::read_to_string(folder.path().join(name)).expect("read");
+        assert!(!said.contains(text.trim()), "{name}");
+    }
+    let again = std::process::Command::new(env!("CARGO_BIN_EXE_forgewarden"))
+        .args([
+            "setup",
+            "github-app",
+            "--public-url",
+            "https://warden.example",
+            "--out",
+        ])
+        .arg(folder.path())
+        .output()
+        .expect("it runs");
+    assert_eq!(again.status.code(), Some(2));
+    let said = String::from_utf8(again.stderr).expect("UTF-8");
+    assert!(said.contains("is not overwritten"), "{said}");
 }

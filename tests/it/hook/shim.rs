@@ -16,14 +16,9 @@ both_ways!(
 /// Installs the shim as its README says, for a binary at this path.
 fn installs(scene: &Scene, binary: &Path) {
     let hook = scene.guard(&scene.policy());
-    let shim = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/install/plain-git/pre-receive");
     fs::remove_file(&hook.path).expect("remove the link");
-    fs::copy(&shim, &hook.path).expect("copy the shim, with its mode");
-    let text = fs::read_to_string(&shim).expect("read the shim");
-    let line = "binary=/usr/local/bin/forgewarden-pre-receive";
-    assert!(text.contains(line), "the README says to change this line");
-    let ours = format!("binary='{}'", binary.display());
-    fs::write(&hook.path, text.replace(line, &ours)).expect("set the binary");
+    fs::write(&hook.path, hook::shim("plain-git/pre-receive", binary)).expect("write the shim");
+    hook::make_executable(&hook.path);
 }
 
 fn the_shim_judges(way: Way) {

@@ -30,7 +30,13 @@ const ATTEMPTS: usize = 5;
 
 impl Sshd {
     pub(super) fn start(world: &World) -> Self {
-        let folder = world.path("sshd");
+        Self::configured(world, "sshd", "")
+    }
+
+    /// One more sshd, with these lines before the usual ones: the first value
+    /// of a keyword counts.
+    pub fn configured(world: &World, name: &str, lines: &str) -> Self {
+        let folder = world.path(name);
         fs::create_dir_all(&folder).expect("make sshd's folder");
         let keygen = world
             .program("ssh-keygen")
@@ -38,7 +44,7 @@ impl Sshd {
         keygen.arg(folder.join("host")).succeeds();
         fs::write(folder.join("authorized_keys"), "").expect("write authorized_keys");
         make_privilege_separation_folder();
-        let attempts = (0..ATTEMPTS).map(|_| Self::attempt(world, &folder));
+        let attempts = (0..ATTEMPTS).map(|_| Self::attempt(world, &folder, lines));
         let mut failures = Vec::new();
         for attempt in attempts {
             match attempt {
@@ -49,10 +55,11 @@ impl Sshd {
         panic!("sshd does not start: {failures:#?}");
     }
 
-    fn attempt(world: &World, folder: &Path) -> Result<Self, Vec<String>> {
+    fn attempt(world: &World, folder: &Path, lines: &str) -> Result<Self, Vec<String>> {
         let port = free_port();
         let config = folder.join("config");
-        fs::write(&config, configuration(world, folder, port)).expect("write sshd's config");
+        let text = lines.to_owned() + &configuration(world, folder, port);
+        fs::write(&config, text).expect("write sshd's config");
         let mut command = world
             .program(&program())
             .args(["-D", "-e", "-f"])
@@ -104,8 +111,22 @@ impl Sshd {
                 .expect("open");
             writeln!(file, "{only_git} {key}").expect("write authorized_keys");
         }
+        self.introduces(person);
+    }
+
+    /// Tells a person where this sshd is; whether it lets them in is another matter.
+    pub fn introduces(&self, person: &Person) {
         fs::write(person.ssh_config(), self.client_configuration(person))
             .expect("write ssh_config");
+    }
+
+    /// What `sshd -T` says of its settings.
+    pub fn settings(&self) -> String {
+        let config = self.folder.join("config");
+        Program::new(program())
+            .args(["-T", "-f"])
+            .arg(config)
+            .succeeds()
     }
 
     /// The address of a folder.

@@ -14,7 +14,7 @@ use crate::model::text::excerpt;
 const MAX_NAMES: usize = 5;
 pub(super) const ADMIN: &str =
     "grant the App \"Administration: read\", or give an `admin_token` of somebody who administers the repository";
-const SERVER_HOOK: &str = "install the pre-receive hook (hooks/install/github/README.md)";
+const SERVER_HOOK: &str = "install the pre-receive hook (hooks/install/ghes/README.md)";
 
 pub(super) async fn lines(github: &GitHub, scope: &Scope) -> Vec<Diagnosis> {
     let mut lines = Lines::at(scope.repository.name.to_string());

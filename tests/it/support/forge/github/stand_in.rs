@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::StandIn;
 use super::super::common::people::{Mark, Merge, Proposal, Said};
 use super::super::common::traffic::{Fault, Request, Sent};
-use super::{CheckRun, GitHub, signature};
+use super::{ADMIN_TOKEN, CheckRun, GitHub, signature};
 
 impl StandIn for GitHub {
     const NAME: &'static str = "github";
@@ -21,9 +21,11 @@ impl StandIn for GitHub {
         };
         write("app.pem", self.private_key_pem());
         write("hook.secret", self.webhook_secret());
+        write("admin.token", ADMIN_TOKEN);
         format!(
             "[[github]]\nkey = 'github'\napi_url = '{}'\nweb_url = '{}'\napp_id = {}\n\
-             private_key_file = 'app.pem'\nwebhook_secret_files = ['hook.secret']\n",
+             private_key_file = 'app.pem'\nwebhook_secret_files = ['hook.secret']\n\
+             admin_token_file = 'admin.token'\n",
             self.api_url(),
             self.web_url(),
             self.app_id()

@@ -28,9 +28,10 @@ impl StandIn for GitLab {
         };
         write("gitlab.token", self.token());
         write("signing.token", &self.signing_token());
+        write("admin.token", self.admin_token());
         format!(
             "[[gitlab]]\nkey = 'gitlab'\nurl = '{}'\ntoken_file = 'gitlab.token'\n\
-             signing_token_files = ['signing.token']\n",
+             signing_token_files = ['signing.token']\nadmin_token_file = 'admin.token'\n",
             self.url()
         )
     }
