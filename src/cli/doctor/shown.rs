@@ -30,7 +30,7 @@ pub(super) fn text(lines: &[Diagnosis], colour: Colour) -> String {
 
 /// A message may have lines; everything else that is not text is escaped.
 fn shown(text: &str) -> String {
-    let lines: Vec<_> = text.lines().map(|line| escape(line)).collect();
+    let lines: Vec<_> = text.lines().map(escape).collect();
     lines.join("\n      ")
 }
 

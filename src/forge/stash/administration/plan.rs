@@ -76,7 +76,7 @@ async fn webhook(settings: &Settings<'_>, url: &str) -> Result<Option<Step>, For
 fn is_as_it_should_be(hook: &Webhook) -> bool {
     let has = |event: &&str| hook.events.iter().any(|it| it == event);
     hook.active
-        && EVENTS.iter().all(|event| has(event))
+        && EVENTS.iter().all(has)
         && hook.configuration.get("secret").is_some()
         && hook.ssl_verification_required != Some(false)
 }
