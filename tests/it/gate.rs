@@ -17,6 +17,7 @@ macro_rules! stories {
     ($($file:ident { $($story:ident)* })*) => {
         stories!(@on github crate::support::forge::github::GitHub; $($file { $($story)* })*);
         stories!(@on gitlab crate::support::forge::gitlab::GitLab; $($file { $($story)* })*);
+        stories!(@on gitlab_free crate::support::forge::gitlab::Free; $($file { $($story)* })*);
         stories!(@on stash crate::support::forge::stash::Stash; $($file { $($story)* })*);
     };
     (@on $forge:ident $stand_in:ty; $($file:ident { $($story:ident)* })*) => {

@@ -450,3 +450,28 @@ async fn long_and_odd_texts_are_made_to_fit() {
         (255, "")
     );
 }
+
+#[tokio::test]
+async fn without_a_licence_a_pass_for_another_target_counts_until_we_speak() {
+    let scene = Scene::new().await;
+    let (number, head) = scene.proposed().await;
+    scene.pushes(&["main:lax"]).await;
+    scene.forge.retarget(APP, number, "lax").await;
+    let lax = Status {
+        context: "forgewarden/lax".into(),
+        ..status(head, Pass)
+    };
+    scene.publishes(&lax).await;
+    scene.forge.retarget(APP, number, "main").await;
+    assert_eq!(
+        scene.blocked_by(number),
+        "",
+        "the pipeline has no other status"
+    );
+    scene.publishes(&status(head, Pending)).await;
+    assert_eq!(scene.blocked_by(number), "ci_still_running");
+    // Nor does a late word for the old target let it through.
+    scene.publishes(&status(head, Fail)).await;
+    scene.publishes(&lax).await;
+    assert_eq!(scene.blocked_by(number), "ci_must_pass");
+}

@@ -31,6 +31,7 @@ pub use super::common::git;
 pub use super::common::people::{Mark, Merge, Proposal, Said};
 pub use super::common::traffic::{Fault, Request, Sent};
 pub use deliveries::{Tamper, signature, signing_token};
+pub use stand_in::Free;
 pub use state::{DEVELOPER, MAINTAINER, REPORTER};
 pub use statuses::CommitStatus;
 

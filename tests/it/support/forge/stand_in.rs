@@ -13,6 +13,9 @@ pub trait StandIn: Clone + Send + Sync + 'static {
     const NAME: &'static str;
     /// The header without which a delivery is not authentic.
     const AUTHENTICITY: &'static str;
+    /// Whether it holds a merge back for a required status that nobody has posted
+    /// yet. GitLab without a licence looks at those that there are.
+    const WAITS_FOR_EVERY_STATUS: bool = true;
 
     /// Starts on a free port of loopback; new repositories stand in `folder`.
     fn start(folder: &Path) -> impl Future<Output = Self> + Send;

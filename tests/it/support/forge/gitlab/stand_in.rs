@@ -1,6 +1,6 @@
-//! GitLab in the words that all stand-ins share: an instance with the licence
-//! for external status checks, since no other gate of GitLab's waits for a
-//! status of one name.
+//! GitLab in the words that all stand-ins share, with and without the licence
+//! for external status checks: no other gate of GitLab's waits for a status of
+//! one name.
 
 use std::path::Path;
 
@@ -12,81 +12,119 @@ use super::super::common::traffic::{Fault, Request, Sent};
 use super::deliveries::sign;
 use super::{GitLab, SECRET};
 
-impl StandIn for GitLab {
+/// A GitLab with the licence, or one without.
+pub trait Edition: Clone + Send + Sync + 'static {
+    const LICENSED: bool;
+    fn of(forge: GitLab) -> Self;
+    fn forge(&self) -> &GitLab;
+}
+
+impl Edition for GitLab {
+    const LICENSED: bool = true;
+
+    fn of(forge: GitLab) -> Self {
+        forge
+    }
+
+    fn forge(&self) -> &GitLab {
+        self
+    }
+}
+
+/// A GitLab without the licence.
+#[derive(Clone)]
+pub struct Free(GitLab);
+
+impl Edition for Free {
+    const LICENSED: bool = false;
+
+    fn of(forge: GitLab) -> Self {
+        Self(forge)
+    }
+
+    fn forge(&self) -> &GitLab {
+        &self.0
+    }
+}
+
+impl<E: Edition> StandIn for E {
     const NAME: &'static str = "gitlab";
     const AUTHENTICITY: &'static str = "webhook-signature";
+    const WAITS_FOR_EVERY_STATUS: bool = E::LICENSED;
 
     async fn start(folder: &Path) -> Self {
-        let forge = Self::start(folder).await;
-        forge.is_licensed();
-        forge
+        let forge = GitLab::start(folder).await;
+        if E::LICENSED {
+            forge.is_licensed();
+        }
+        Self::of(forge)
     }
 
     fn configuration(&self, folder: &Path) -> String {
         let write = |name: &str, text: &str| {
             std::fs::write(folder.join(name), text).expect("written");
         };
-        write("gitlab.token", self.token());
-        write("signing.token", &self.signing_token());
-        write("admin.token", self.admin_token());
+        write("gitlab.token", self.forge().token());
+        write("signing.token", &self.forge().signing_token());
+        write("admin.token", self.forge().admin_token());
         format!(
             "[[gitlab]]\nkey = 'gitlab'\nurl = '{}'\ntoken_file = 'gitlab.token'\n\
              signing_token_files = ['signing.token']\nadmin_token_file = 'admin.token'\n",
-            self.url()
+            self.forge().url()
         )
     }
 
     fn adopts_repository(&self, name: &str, path: &Path) {
-        self.adopts_repository(name, path);
+        self.forge().adopts_repository(name, path);
     }
 
     fn require_check(&self, name: &str, branch: &str, context: &str) {
-        self.require_check(name, branch, context);
+        self.forge().require_check(name, branch, context);
     }
 
     async fn notices(&self, name: &str, by: &str) -> Vec<Sent> {
-        self.notices(name, by).await
+        self.forge().notices(name, by).await
     }
 
     async fn open_pull_request(&self, name: &str, proposal: Proposal) -> u64 {
-        self.open_pull_request(name, proposal).await
+        self.forge().open_pull_request(name, proposal).await
     }
 
     async fn retarget(&self, name: &str, number: u64, into: &str) {
-        self.retarget(name, number, into).await;
+        self.forge().retarget(name, number, into).await;
     }
 
     async fn close(&self, name: &str, number: u64) {
-        self.close(name, number).await;
+        self.forge().close(name, number).await;
     }
 
     async fn approve(&self, name: &str, number: u64, by: &str) {
-        self.approve(name, number, by).await;
+        self.forge().approve(name, number, by).await;
     }
 
     async fn dismiss(&self, name: &str, number: u64, of: &str) {
-        self.dismiss(name, number, of).await;
+        self.forge().dismiss(name, number, of).await;
     }
 
     async fn merge(&self, name: &str, number: u64) -> Merge {
-        self.merge(name, number).await
+        self.forge().merge(name, number).await
     }
 
     /// There is no button for it: somebody edits the merge request.
     async fn asks_again(&self, name: &str, number: u64) {
-        self.retitles(name, number, "Once more").await;
+        self.forge().retitles(name, number, "Once more").await;
     }
 
     fn marks(&self, name: &str, head: &str) -> Vec<Mark> {
-        self.marks(name, head)
+        self.forge().marks(name, head)
     }
 
     fn delivers_to(&self, url: &str) {
-        self.delivers_to(url);
+        self.forge().delivers_to(url);
     }
 
     async fn sends(&self, sent: Sent) -> Sent {
-        self.sends(sent).await
+        self.forge().sends(sent).await
     }
 
     fn signed_with(&self, sent: &Sent, secret: &str) -> Sent {
@@ -112,7 +150,7 @@ impl StandIn for GitLab {
     }
 
     fn requests(&self) -> Vec<Request> {
-        self.requests()
+        self.forge().requests()
     }
 
     fn publishes(request: &Request) -> bool {
@@ -121,7 +159,7 @@ impl StandIn for GitLab {
 
     fn loses_publications(&self, times: usize) {
         for _ in 0..times {
-            self.fails(Fault::new("POST", "/statuses/", 502));
+            self.forge().fails(Fault::new("POST", "/statuses/", 502));
         }
     }
 
@@ -129,12 +167,13 @@ impl StandIn for GitLab {
         self.loses_publications(requests);
         for path in ["/user", "/merge_requests", "/statuses", "/branches"] {
             for _ in 0..requests {
-                self.fails(Fault::new("GET", path, 503));
+                self.forge().fails(Fault::new("GET", path, 503));
             }
         }
     }
 
     fn limits_publications(&self, seconds: u32) {
-        self.fails(Fault::new("POST", "/statuses/", 429).header("retry-after", seconds));
+        self.forge()
+            .fails(Fault::new("POST", "/statuses/", 429).header("retry-after", seconds));
     }
 }
