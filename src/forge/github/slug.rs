@@ -4,38 +4,23 @@
 //! nothing else than GitHub's own alphabet gets through.
 
 use crate::forge::ForgeError;
+use crate::forge::support::url::{is_part, lawful_name};
 use crate::model::event::EventRepository;
 use crate::model::repo::ForgeKind;
-use crate::model::text::excerpt;
 
 /// Longest owner or repository name (GitHub's own limits are 39 and 100).
 const MAX_PART: usize = 100;
 
 /// Whether this is `owner/name` in GitHub's alphabet.
 pub(super) fn is_slug(full_name: &str) -> bool {
-    let lawful = |part: &str| {
-        (1..=MAX_PART).contains(&part.len())
-            && part != "."
-            && part != ".."
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
     full_name
         .split_once('/')
-        .is_some_and(|(owner, name)| lawful(owner) && lawful(name))
+        .is_some_and(|(owner, name)| is_part(owner, MAX_PART) && is_part(name, MAX_PART))
 }
 
 /// The repository's `owner/name`, or an error that shows what it is instead.
 pub(super) fn of(repository: &EventRepository) -> Result<&str, ForgeError> {
-    let name = repository.name.as_str();
-    if is_slug(name) {
-        return Ok(name);
-    }
-    Err(ForgeError::Refused {
-        forge: ForgeKind::GitHub,
-        reason: format!("\"{}\" is not owner/name", excerpt(name, 80)),
-    })
+    lawful_name(repository, (ForgeKind::GitHub, "owner/name"), is_slug)
 }
 
 #[cfg(test)]

@@ -9,12 +9,17 @@
 
 use http::HeaderMap;
 
-use crate::forge::support::headers::{json, name, only, sha256};
+use crate::forge::support::headers::{json, name, signature};
 use crate::forge::support::secrets::Secrets;
 use crate::forge::{Delivery, Intake, Meaning, Refused, Unreadable};
 use crate::model::delivery::VerifiedDelivery;
 
 const SIGNATURE: &str = "x-hub-signature-256";
+/// What is said of a delivery without it, and of an odd one.
+const NOT_SIGNED: (&str, &str) = (
+    "X-Hub-Signature-256 is not there exactly once",
+    "X-Hub-Signature-256 is not sha256= and 64 digits",
+);
 const EVENT: &str = "x-github-event";
 const DELIVERY: &str = "x-github-delivery";
 /// GitHub's default is a form.
@@ -70,7 +75,7 @@ pub(super) fn recovered(failed: Failed) -> Option<VerifiedDelivery> {
 
 impl Intake for GitHubIntake {
     fn authenticate(&self, delivery: Delivery) -> Result<VerifiedDelivery, Refused> {
-        let signature = signature(&delivery.headers)?;
+        let signature = signature(&delivery.headers, SIGNATURE, NOT_SIGNED)?;
         if !self.secrets.made(&signature, &delivery.body) {
             return Err(Refused::NotAuthentic(
                 "no secret of ours made the signature",
@@ -92,16 +97,6 @@ impl Intake for GitHubIntake {
     fn meaning(&self, delivery: &VerifiedDelivery) -> Result<Meaning, Unreadable> {
         super::meaning::meaning(self.app_id, delivery.event(), delivery.body())
     }
-}
-
-/// `sha256=` and 64 lower-case hexadecimal digits, exactly once.
-fn signature(headers: &HeaderMap) -> Result<[u8; 32], Refused> {
-    let value = only(headers, SIGNATURE).ok_or(Refused::NotAuthentic(
-        "X-Hub-Signature-256 is not there exactly once",
-    ))?;
-    sha256(value).ok_or(Refused::NotAuthentic(
-        "X-Hub-Signature-256 is not sha256= and 64 digits",
-    ))
 }
 
 #[cfg(test)]

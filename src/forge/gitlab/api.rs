@@ -140,6 +140,11 @@ impl Api {
         }
     }
 
+    /// Sends a request; the answer whatever it is.
+    pub(super) async fn call(&self, call: Call) -> Result<Answer, ForgeError> {
+        self.client.call(call).await
+    }
+
     /// Writes JSON; the answer whatever it is.
     pub(super) async fn send(
         &self,

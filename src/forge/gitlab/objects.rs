@@ -2,9 +2,6 @@
 //! (docs.gitlab.com, "Personal access tokens", "Clone using a token").
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret, SecretString};
 
 use super::{GitLab, slug};
 use crate::forge::{ForgeError, Objects, Remote};
@@ -13,16 +10,7 @@ use crate::model::event::EventRepository;
 #[async_trait]
 impl Objects for GitLab {
     async fn remote(&self, repository: &EventRepository) -> Result<Remote, ForgeError> {
-        let credential = format!("oauth2:{}", self.token.expose_secret());
-        let authorization = format!("Basic {}", STANDARD.encode(credential));
-        let base = self.web_url.to_string();
-        Ok(Remote {
-            url: format!(
-                "{}/{}.git",
-                base.trim_end_matches('/'),
-                slug::of(repository)?
-            ),
-            authorization: Some(SecretString::from(authorization)),
-        })
+        let credential = ("oauth2", &self.token);
+        Ok(Remote::basic(&self.web_url, slug::of(repository)?, credential))
     }
 }

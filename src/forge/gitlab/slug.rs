@@ -4,9 +4,9 @@
 //! own alphabet of paths gets through. The API is asked by number.
 
 use crate::forge::ForgeError;
+use crate::forge::support::url::{is_part, lawful_name};
 use crate::model::event::EventRepository;
 use crate::model::repo::ForgeKind;
-use crate::model::text::excerpt;
 
 /// Longest name of a group or project (GitLab's own limit).
 const MAX_PART: usize = 255;
@@ -15,27 +15,13 @@ const MAX_PARTS: usize = 22;
 
 /// Whether this is `group/project` or `group/…/project` in GitLab's alphabet.
 pub(super) fn is_slug(path: &str) -> bool {
-    let lawful = |part: &str| {
-        (1..=MAX_PART).contains(&part.len())
-            && part != "."
-            && part != ".."
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    (2..=MAX_PARTS).contains(&path.split('/').count()) && path.split('/').all(lawful)
+    let parts = path.split('/');
+    (2..=MAX_PARTS).contains(&parts.clone().count()) && parts.into_iter().all(|it| is_part(it, MAX_PART))
 }
 
 /// The repository's path, or an error that shows what it is instead.
 pub(super) fn of(repository: &EventRepository) -> Result<&str, ForgeError> {
-    let name = repository.name.as_str();
-    if is_slug(name) {
-        return Ok(name);
-    }
-    Err(ForgeError::Refused {
-        forge: ForgeKind::GitLab,
-        reason: format!("\"{}\" is not group/project", excerpt(name, 80)),
-    })
+    lawful_name(repository, (ForgeKind::GitLab, "group/project"), is_slug)
 }
 
 #[cfg(test)]

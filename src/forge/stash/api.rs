@@ -161,6 +161,11 @@ impl Api {
         self.0.call(Call::write(FORGE, method, path, body)?).await
     }
 
+    /// Sends a request; the whole answer, whatever it says.
+    pub(super) async fn call(&self, call: Call) -> Result<Answer, ForgeError> {
+        self.0.call(call).await
+    }
+
     /// Deletes; what is gone already is no error.
     pub(super) async fn delete(&self, path: &str) -> Result<(), ForgeError> {
         let answer = self.0.call(Call::delete(path)).await?;

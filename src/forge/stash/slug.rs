@@ -6,6 +6,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::forge::support::url;
 use crate::forge::ForgeError;
 use crate::model::repo::{ForgeKind, RepositoryName};
 use crate::model::text::excerpt;
@@ -24,11 +25,7 @@ fn is_project(key: &str) -> bool {
 
 /// Whether this is one name in Stash's alphabet.
 pub(super) fn is_part(part: &str) -> bool {
-    let lawful = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    (1..=MAX_PART).contains(&part.len())
-        && part != "."
-        && part != ".."
-        && part.bytes().all(lawful)
+    url::is_part(part, MAX_PART)
 }
 
 /// The two parts of `PROJ/slug` or `~user/slug`, if it is that.

@@ -9,16 +9,20 @@
 //! taken only with one of the webhook secrets in its URL, and becomes no more
 //! than [`POKE`]: URLs stand in logs, so nothing it says is believed.
 
-use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use crate::forge::support::headers::{json, name, only, sha256};
+use crate::forge::support::headers::{json, name, only, signature};
 use crate::forge::support::secrets::Secrets;
 use crate::forge::{Delivery, Intake, Meaning, Refused, Unreadable};
 use crate::model::delivery::VerifiedDelivery;
 
 const SIGNATURE: &str = "x-hub-signature";
+/// What is said of a delivery without it, and of an odd one.
+const NOT_SIGNED: (&str, &str) = (
+    "X-Hub-Signature is not there exactly once: give the webhook its secret",
+    "X-Hub-Signature is not sha256= and 64 digits",
+);
 const EVENT: &str = "x-event-key";
 const DELIVERY: &str = "x-request-id";
 const NOT_JSON: &str = "the content type is not application/json";
@@ -44,7 +48,7 @@ impl StashIntake {
     /// Signed: an event.
     fn signed(&self, delivery: Delivery) -> Result<VerifiedDelivery, Refused> {
         let headers = &delivery.headers;
-        let signature = signature(headers)?;
+        let signature = signature(headers, SIGNATURE, NOT_SIGNED)?;
         if !self.secrets.made(&signature, &delivery.body) {
             return Err(Refused::NotAuthentic(
                 "no secret of ours made the signature",
@@ -98,16 +102,6 @@ impl Intake for StashIntake {
     fn meaning(&self, delivery: &VerifiedDelivery) -> Result<Meaning, Unreadable> {
         super::meaning::meaning(&self.user, delivery.event(), delivery.body())
     }
-}
-
-/// `sha256=` and 64 lower-case hexadecimal digits, exactly once.
-fn signature(headers: &HeaderMap) -> Result<[u8; 32], Refused> {
-    let value = only(headers, SIGNATURE).ok_or(Refused::NotAuthentic(
-        "X-Hub-Signature is not there exactly once: give the webhook its secret",
-    ))?;
-    sha256(value).ok_or(Refused::NotAuthentic(
-        "X-Hub-Signature is not sha256= and 64 digits",
-    ))
 }
 
 #[cfg(test)]

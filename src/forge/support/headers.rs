@@ -40,9 +40,20 @@ pub(in crate::forge) fn json(headers: &HeaderMap, odd: &'static str) -> Result<(
     Err(Refused::Malformed(odd))
 }
 
+/// [`sha256`] of a header that stands there exactly once; else one of the two
+/// complaints: it is missing or repeated, or it is odd.
+pub(in crate::forge) fn signature(
+    headers: &HeaderMap,
+    header: &str,
+    (missing, odd): (&'static str, &'static str),
+) -> Result<[u8; 32], Refused> {
+    let value = only(headers, header).ok_or(Refused::NotAuthentic(missing))?;
+    sha256(value).ok_or(Refused::NotAuthentic(odd))
+}
+
 /// `sha256=` and 64 lower-case hexadecimal digits: the form of `X-Hub-Signature`
 /// (GitHub's `-256`; Bitbucket Data Center's own). Nothing looser.
-pub(in crate::forge) fn sha256(value: &[u8]) -> Option<[u8; 32]> {
+fn sha256(value: &[u8]) -> Option<[u8; 32]> {
     let digits = value.strip_prefix(b"sha256=")?;
     if digits.iter().any(u8::is_ascii_uppercase) {
         return None;

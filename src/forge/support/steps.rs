@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::answer::refused;
+use super::client::Call;
 use crate::forge::{Action, ForgeError, SECRET, Step};
 use crate::model::repo::ForgeKind;
 
@@ -23,6 +24,26 @@ pub(in crate::forge) fn by_hand(forge: ForgeKind, step: &Step, how: &str) -> For
         forge,
         format!("{}: this is done by hand: {how}", step.title),
     )
+}
+
+/// The request that does a step, with the webhook's secret in it.
+///
+/// # Errors
+/// The step is done by hand.
+pub(in crate::forge) fn call(
+    forge: ForgeKind,
+    step: &Step,
+    secret: Option<&SecretString>,
+) -> Result<Call, ForgeError> {
+    match &step.action {
+        Action::Request { method, path, body } => Call::write(
+            forge,
+            method.clone(),
+            path.as_str(),
+            &with_secret(body, secret),
+        ),
+        Action::ByHand(how) => Err(by_hand(forge, step, how)),
+    }
 }
 
 /// The body with the webhook's secret where the plan shows [`SECRET`].

@@ -2,7 +2,10 @@
 
 use http::Uri;
 
-use crate::forge::ConfigError;
+use crate::forge::{ConfigError, ForgeError};
+use crate::model::event::EventRepository;
+use crate::model::repo::ForgeKind;
+use crate::model::text::excerpt;
 
 /// The base of an API or of web pages: https, or http on loopback, since
 /// credentials go over it.
@@ -48,6 +51,28 @@ pub(in crate::forge) fn query(pairs: &[(&str, &str)]) -> String {
         true => joined,
         false => format!("?{joined}"),
     }
+}
+
+/// Whether this is one name of a path in the alphabet that the forges share:
+/// ASCII letters, digits, `-`, `_` and `.`, and no way up.
+pub(in crate::forge) fn is_part(part: &str, longest: usize) -> bool {
+    let lawful = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=longest).contains(&part.len()) && part != "." && part != ".." && part.bytes().all(lawful)
+}
+
+/// The repository's name if it has the form that the forge gives names, or an
+/// error that shows what it is instead.
+pub(in crate::forge) fn lawful_name<'a>(
+    repository: &'a EventRepository,
+    (forge, form): (ForgeKind, &str),
+    has_form: fn(&str) -> bool,
+) -> Result<&'a str, ForgeError> {
+    let name = repository.name.as_str();
+    if has_form(name) {
+        return Ok(name);
+    }
+    let reason = format!("\"{}\" is not {form}", excerpt(name, 80));
+    Err(ForgeError::Refused { forge, reason })
 }
 
 #[cfg(test)]

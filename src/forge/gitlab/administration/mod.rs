@@ -11,8 +11,8 @@ mod settings;
 use async_trait::async_trait;
 
 use super::GitLab;
-use crate::forge::support::steps::{by_hand, with_secret};
-use crate::forge::{Action, Administration, Diagnosis, ForgeError, Scope, Step};
+use crate::forge::support::steps::call;
+use crate::forge::{Administration, Diagnosis, ForgeError, Scope, Step};
 use crate::model::repo::ForgeKind;
 
 #[async_trait]
@@ -26,13 +26,7 @@ impl Administration for GitLab {
     }
 
     async fn apply(&self, step: &Step) -> Result<(), ForgeError> {
-        match &step.action {
-            Action::Request { method, path, body } => {
-                let body = with_secret(body, self.hook_secret.secret());
-                let answer = self.admin.send(method.clone(), path.clone(), &body).await?;
-                answer.succeeded()
-            }
-            Action::ByHand(how) => Err(by_hand(ForgeKind::GitLab, step, how)),
-        }
+        let call = call(ForgeKind::GitLab, step, self.hook_secret.secret())?;
+        self.admin.call(call).await?.succeeded()
     }
 }

@@ -11,8 +11,8 @@ mod settings;
 use async_trait::async_trait;
 
 use super::Stash;
-use crate::forge::support::steps::{by_hand, with_secret};
-use crate::forge::{Action, Administration, Diagnosis, ForgeError, Scope, Step};
+use crate::forge::support::steps::call;
+use crate::forge::{Administration, Diagnosis, ForgeError, Scope, Step};
 use crate::model::repo::ForgeKind;
 
 /// The merge check that lets nobody merge what a reviewer marked as needing work.
@@ -46,13 +46,7 @@ impl Administration for Stash {
     }
 
     async fn apply(&self, step: &Step) -> Result<(), ForgeError> {
-        match &step.action {
-            Action::Request { method, path, body } => {
-                let body = with_secret(body, self.webhook_secret.as_ref());
-                let answer = self.admin.write(method.clone(), path, &body).await?;
-                answer.succeeded()
-            }
-            Action::ByHand(how) => Err(by_hand(ForgeKind::Stash, step, how)),
-        }
+        let call = call(ForgeKind::Stash, step, self.webhook_secret.as_ref())?;
+        self.admin.call(call).await?.succeeded()
     }
 }
