@@ -5,6 +5,7 @@
 use crate::support::forge;
 
 mod access;
+mod administration;
 mod contract;
 mod events;
 mod evidence;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::GitLab;
 use super::api::{Answered, Call, created, forbidden, not_found, ok};
 use super::state::{MAINTAINER, State};
 
@@ -89,6 +90,15 @@ impl Hook {
                 *text = Some(given.to_owned()).filter(|it| !it.is_empty());
             }
         }
+    }
+}
+
+impl GitLab {
+    /// Somebody changes every hook that set-up has made.
+    pub fn changes_hooks(&self, change: impl Fn(&mut Hook)) {
+        let mut state = self.state();
+        let made = state.hooks.iter_mut().filter(|it| it.url.is_some());
+        made.for_each(change);
     }
 }
 

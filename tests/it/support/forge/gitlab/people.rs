@@ -52,7 +52,7 @@ impl GitLab {
         }
         let mut state = self.state();
         let id = 9000 + state.projects.len() as u64;
-        let settings = json!({ "only_allow_merge_if_pipeline_succeeds": false,
+        let settings = json!({ "merge_trains_enabled": false, "only_allow_merge_if_pipeline_succeeds": false,
             "allow_merge_on_skipped_pipeline": null, "merge_method": "merge",
             "only_allow_merge_if_all_discussions_are_resolved": false,
             "only_allow_merge_if_all_status_checks_passed": false, "ci_config_path": "",
