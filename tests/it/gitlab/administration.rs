@@ -96,9 +96,6 @@ async fn every_way_to_break_it_is_told_apart() {
         ("Warning fork-merge-requests", |it| {
             it.sets(APP, "forking_access_level", "enabled");
         }),
-        ("Warning merge-train", |it| {
-            it.sets(APP, "merge_trains_enabled", true)
-        }),
         ("Warning ci-config-elsewhere", |it| {
             it.sets(APP, "ci_config_path", "ci.yml@acme/pipelines");
         }),
@@ -113,4 +110,31 @@ async fn every_way_to_break_it_is_told_apart() {
         bad.retain(|it| it != WITHOUT_A_LICENCE);
         assert_eq!(bad, [*line]);
     }
+}
+
+#[tokio::test]
+async fn what_only_a_licence_brings_is_looked_at_too() {
+    let scene = well_set_up().await;
+    scene.forge.is_licensed();
+    scene.forge.sets(APP, "merge_trains_enabled", true);
+    scene.forge.has_status_check(APP, "main", CONTEXT);
+    scene
+        .forge
+        .sets(APP, "only_allow_merge_if_all_status_checks_passed", false);
+    let bad = bad_lines(&scene).await;
+    for line in [
+        "Warning merge-train",
+        "Problem status-pinned",
+        "Warning approvals-reset",
+    ] {
+        assert!(bad.contains(&line.to_owned()), "{line}: {bad:?}");
+    }
+    scene
+        .forge
+        .sets(APP, "only_allow_merge_if_all_status_checks_passed", true);
+    let bad = bad_lines(&scene).await;
+    assert!(
+        !bad.iter().any(|line| line.ends_with("status-pinned")),
+        "{bad:?}"
+    );
 }

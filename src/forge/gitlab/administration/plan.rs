@@ -60,9 +60,10 @@ async fn webhook(
 }
 
 fn hook_body(url: &str, secret_field: &str, system: bool) -> Value {
-    let mut body = json!({ "url": url, "push_events": true, "tag_push_events": true,
+    let mut body = json!({ "url": url, "push_events": !system, "tag_push_events": !system,
         "merge_requests_events": true, "enable_ssl_verification": true, secret_field: SECRET });
     if system {
+        // It tells every ref of a push; push events besides would tell them twice.
         body["repository_update_events"] = true.into();
     }
     body
@@ -119,7 +120,9 @@ fn protection(
 ) -> Option<Step> {
     let name = branch.short().to_string();
     let title = format!("let nobody push to {} directly", branch.short_text());
-    let after = json!({ "name": name, "push_access_level": 0, "merge_access_level": 40,
+    // Merging is what the status holds back. Our account is a Developer, and only
+    // who may merge into a protected branch may post a status on it.
+    let after = json!({ "name": name, "push_access_level": 0, "merge_access_level": 30,
         "allow_force_push": false });
     let covering: Vec<_> = protected.iter().filter(|it| it.covers(branch)).collect();
     let loose = covering.iter().find(|it| {
