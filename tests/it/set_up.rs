@@ -175,6 +175,16 @@ async fn setup_says_what_it_cannot_do() {
     let (status, said) = scene.runs(&["setup", "stash", "--repository", "ACME/none"]);
     assert_eq!(status, 2, "{said}");
     assert!(said.contains("does not exist"), "{said}");
+    // The policy says which branches to guard, so none is guessed without it.
+    let config = scene.daemon.folder().join("forgewarden.toml");
+    let text = std::fs::read_to_string(&config).expect("read");
+    let lost = text.replace("policy.toml", "lost.toml");
+    assert_ne!(lost, text);
+    std::fs::write(&config, lost).expect("written");
+    let (status, said) = scene.sets_up(&[]);
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("lost.toml"), "{said}");
+    std::fs::write(&config, text).expect("written");
     let refused = Fault::new("POST", "/webhooks", 403);
     scene.forge.fails(refused);
     let (status, said) = scene.sets_up(&["--apply"]);

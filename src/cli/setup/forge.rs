@@ -59,7 +59,8 @@ fn set_up(kind: ForgeKind, arguments: &ForgeArgs) -> Result<usize, Failure> {
     }
     let branches = arguments.branch.iter().map(RefName::branch);
     let branches = branches.collect::<Result<Vec<_>, _>>()?;
-    let policy = Policy::read(&config.policy).ok();
+    // A policy that cannot be read protects branches that we would not see.
+    let policy = Policy::read(&config.policy)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let instance = only(
         kind,
@@ -73,7 +74,7 @@ fn set_up(kind: ForgeKind, arguments: &ForgeArgs) -> Result<usize, Failure> {
         for name in &arguments.repository {
             let name = RepositoryName::new(name.as_str());
             let repository = instance.inventory.repository(&name).await?;
-            let branches = guarded(&instance, policy.as_ref(), (&repository, &branches)).await?;
+            let branches = guarded(&instance, Some(&policy), (&repository, &branches)).await?;
             let scope = scope(&repository, branches, &webhook_url(&config, &instance.key));
             left += one(&instance, &scope, arguments.apply).await?;
         }

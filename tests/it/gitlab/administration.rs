@@ -138,3 +138,15 @@ async fn what_only_a_licence_brings_is_looked_at_too() {
         "{bad:?}"
     );
 }
+
+#[tokio::test]
+async fn hooks_that_are_hidden_from_us_are_unknown_and_no_pass() {
+    let scene = well_set_up().await;
+    let mut config = super::scene::config(&scene.forge);
+    config.admin_token = None;
+    let clock = std::sync::Arc::new(forgewarden::clock::SystemClock);
+    let ours = forgewarden::forge::gitlab::instance(&config, clock).expect("lawful");
+    let lines = ours.administration.examine(&scope(&scene)).await;
+    let webhook = lines.iter().find(|line| line.id == "webhook");
+    assert_eq!(webhook.expect("a line").level, Level::Unknown);
+}

@@ -2,9 +2,11 @@
 
 use super::super::GitLab;
 use super::settings::{DEVELOPER, Hook, Hooks, Project, ProtectedBranch, Settings, StatusCheck};
+use crate::forge::support::answer::refused;
 use crate::forge::support::lines::Lines;
 use crate::forge::{Diagnosis, Scope};
 use crate::model::refs::RefName;
+use crate::model::repo::ForgeKind;
 use crate::model::text::excerpt;
 
 const ADMIN: &str = "give an `admin_token` of a maintainer of the project";
@@ -64,7 +66,7 @@ fn webhook(hooks: &Hooks, url: &str, lines: &mut Lines) {
     let Some(hook) = hooks.project_to(url) else {
         if hooks.system.is_none() && hooks.project.is_none() {
             let message = "neither system hooks nor the project's webhooks are shown to us";
-            return lines.warning("webhook", message, ADMIN);
+            return lines.unknown("webhook", &refused(ForgeKind::GitLab, message), ADMIN);
         }
         return lines.problem("webhook", format!("no webhook delivers to {url}"), SETUP);
     };
