@@ -16,7 +16,9 @@ pub mod ci;
 pub mod git;
 pub mod sign;
 
+pub mod auth;
 pub mod checks;
+
 pub mod policy;
 
 pub mod engine;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::authentication::Pushes;
 use super::directory::Group;
 use super::oid::ObjectId;
 use super::principal::Actor;
@@ -52,8 +53,8 @@ pub struct Constituent {
     pub pushers: Vec<Actor>,
 }
 
-/// What only a forge knows about a change. A push that the hook or the command
-/// line judges has none of it.
+/// What only a forge or a server knows about a change. What the command line
+/// judges has none of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Circumstances {
     /// The approvals.
@@ -66,6 +67,9 @@ pub struct Circumstances {
     pub constituents: Vec<Constituent>,
     /// In which groups the approvers are.
     pub memberships: Vec<Membership>,
+    /// The pushes that brought the change, each with what is said of how it was
+    /// authenticated. The hook knows its own.
+    pub pushes: Pushes,
 }
 
 impl Circumstances {

@@ -4,6 +4,7 @@
 //! words are those of `ARCHITECTURE.md`.
 
 pub mod approval;
+pub mod authentication;
 pub mod ci;
 pub mod delivery;
 pub mod directory;

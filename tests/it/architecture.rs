@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["clock", "config"],
     &["git", "sign", "ci"],
-    &["checks"],
+    &["auth", "checks"],
     &["policy"],
     &["gather", "engine", "judge"],
     &["report"],

@@ -1,0 +1,9 @@
+//! How was a push authenticated? Reads what servers say of it, and draws the
+//! conclusion from all the evidence of one push.
+//!
+//! It reads no variable and no file itself: whoever calls hands it the words.
+//! It knows no policy: whether a method will do is for the checks to say.
+
+mod resolve;
+
+pub use resolve::resolve;
