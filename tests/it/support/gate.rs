@@ -98,6 +98,7 @@ fn verdict(request: &EvaluationRequest, conclusion: Conclusion, gaps: Vec<Gap>) 
         trust_digest: Digest("trust".to_owned()),
         gaps,
         findings: Vec::new(),
+        authentication: Vec::new(),
         commits: Vec::new(),
     }
 }
