@@ -4,6 +4,8 @@
 //! It reads no variable and no file itself: whoever calls hands it the words.
 //! It knows no policy: whether a method will do is for the checks to say.
 
+mod correlate;
 mod resolve;
 
+pub use correlate::{Correlation, Trace, correlate};
 pub use resolve::resolve;
