@@ -18,5 +18,6 @@ pub mod refs;
 pub mod repo;
 pub mod request;
 pub mod signature;
+pub mod testimony;
 pub mod text;
 pub mod verdict;
