@@ -4,6 +4,11 @@
 //! It reads no variable and no file itself: whoever calls hands it the words.
 //! It knows no policy: whether a method will do is for the checks to say.
 
+mod evidence;
 mod resolve;
+pub mod sshd;
+mod variables;
 
+pub use evidence::not_understood;
 pub use resolve::resolve;
+pub use variables::Variables;
