@@ -4,11 +4,14 @@
 //! It reads no variable and no file itself: whoever calls hands it the words.
 //! It knows no policy: whether a method will do is for the checks to say.
 
+mod door;
 mod evidence;
 mod resolve;
+pub mod server;
 pub mod sshd;
 mod variables;
 
+pub use door::Door;
 pub use evidence::not_understood;
 pub use resolve::resolve;
 pub use variables::Variables;

@@ -136,3 +136,6 @@ fn shown(factor: &Factor) -> String {
         _ => method.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;
