@@ -5,7 +5,15 @@
 //! It knows no policy: whether a method will do is for the checks to say.
 
 mod correlate;
+mod door;
+mod evidence;
 mod resolve;
+pub mod server;
+pub mod sshd;
+mod variables;
 
 pub use correlate::{Correlation, Trace, correlate};
+pub use door::Door;
+pub use evidence::not_understood;
 pub use resolve::resolve;
+pub use variables::Variables;

@@ -19,5 +19,6 @@ pub mod refs;
 pub mod repo;
 pub mod request;
 pub mod signature;
+pub mod testimony;
 pub mod text;
 pub mod verdict;

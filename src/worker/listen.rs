@@ -213,8 +213,3 @@ fn of_guarantee(read: Guarantee) -> GuaranteeRow {
         read_at: read.read_at,
     }
 }
-
-/// The time at which something that is awaited ends.
-pub(super) fn first_end(ends: impl Iterator<Item = Option<Timestamp>>) -> Option<Timestamp> {
-    ends.flatten().min()
-}
