@@ -165,7 +165,11 @@ impl Turn<'_> {
 
     /// Where a task speaks, and where it is repeated.
     fn marks_and_echoes(&self, task: &Task) -> Result<Vec<(StatusKey, String)>, JobError> {
-        let mut all: Vec<_> = task.marks()?.into_iter().map(|it| (it.key, it.subject)).collect();
+        let mut all: Vec<_> = task
+            .marks()?
+            .into_iter()
+            .map(|it| (it.key, it.subject))
+            .collect();
         if task.concern == Concern::Authentication {
             let echoes = task.about(Concern::Change).marks()?.into_iter();
             all.extend(echoes.map(|mark| (mark.key, echo_subject(&mark.subject))));
@@ -216,7 +220,9 @@ impl Turn<'_> {
         if self.task.concern == Concern::Authentication {
             outcomes.extend(self.echoes(place, &said).await?);
         }
-        let says = marks.into_iter().map(|mark| Outcome::Says(mark, said.clone()));
+        let says = marks
+            .into_iter()
+            .map(|mark| Outcome::Says(mark, said.clone()));
         outcomes.extend(says);
         let store = &self.context.store;
         store.conclude(self.job, Some(&kept), &outcomes).await?;
@@ -236,11 +242,16 @@ impl Turn<'_> {
     /// Evidence is awaited: the job comes back when that ends, unless evidence
     /// has queued a later one before.
     async fn wait(&self, verdict: &Verdict) -> Result<(), JobError> {
-        let ends = verdict.authentication.iter().filter_map(|push| push.awaited_until);
+        let ends = verdict
+            .authentication
+            .iter()
+            .filter_map(|push| push.awaited_until);
         let until = ends.min().unwrap_or_else(|| self.context.clock.now());
         let delay = Delay::AskedToWait(until);
         let store = &self.context.store;
-        store.put_back(self.job, delay, "evidence of authentication is awaited").await?;
+        store
+            .put_back(self.job, delay, "evidence of authentication is awaited")
+            .await?;
         Ok(())
     }
 

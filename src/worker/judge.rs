@@ -75,7 +75,9 @@ impl Judge for PolicyJudge {
     }
 
     fn asks(&self, concern: Concern) -> bool {
-        let of_concern = checks::ALL.iter().filter(|check| check.meta.concern == concern);
+        let of_concern = checks::ALL
+            .iter()
+            .filter(|check| check.meta.concern == concern);
         let mut modes = of_concern.map(|check| (check.mode)(&self.policy.checks));
         modes.any(|mode| mode != Mode::Off)
     }

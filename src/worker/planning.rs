@@ -55,7 +55,8 @@ impl<'a> Planner<'a> {
                 actor,
                 at,
             } => {
-                self.note(&repository, &updates, (actor.as_ref(), at)).await?;
+                self.note(&repository, &updates, (actor.as_ref(), at))
+                    .await?;
                 let heads: Vec<_> = updates.iter().filter_map(|update| update.new).collect();
                 self.pushed(&repository, &heads, actor.as_ref()).await?;
                 self.task(repository, Subject::Push { updates }, actor);
@@ -148,7 +149,10 @@ impl<'a> Planner<'a> {
         updates: &[RefUpdate],
         (actor, at): (Option<&Actor>, Option<Timestamp>),
     ) -> Result<(), JobError> {
-        let names: Vec<_> = updates.iter().map(|update| update.name.to_string()).collect();
+        let names: Vec<_> = updates
+            .iter()
+            .map(|update| update.name.to_string())
+            .collect();
         let pushes: Vec<_> = names
             .iter()
             .zip(updates)

@@ -36,7 +36,11 @@ pub async fn run(context: Arc<Context>, stop: CancellationToken) {
     workers.spawn(look_after(context.clone(), stop.clone()));
     for key in context.instances.keys() {
         let (context, key, stop) = (context.clone(), key.clone(), stop.clone());
-        workers.spawn(listen::keep_listening(context.clone(), key.clone(), stop.clone()));
+        workers.spawn(listen::keep_listening(
+            context.clone(),
+            key.clone(),
+            stop.clone(),
+        ));
         workers.spawn(listen::keep_reading(context, key, stop));
     }
     if context.sweep.enabled {
