@@ -25,7 +25,7 @@ use crate::worker;
 
 /// The signature of what a hook forwards: `sha256=` and the HMAC-SHA256 of the
 /// body in hexadecimal digits.
-pub const SIGNATURE: &str = "x-forgewarden-signature-256";
+pub(super) const SIGNATURE: &str = "x-forgewarden-signature-256";
 
 type Answer = (StatusCode, &'static str);
 

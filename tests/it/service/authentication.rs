@@ -174,7 +174,7 @@ async fn a_bad_record_that_comes_too_late_takes_the_pass_back() {
     gate.expect(head, PUSH, Fail).await;
     let status = gate.forge.standing(head, PUSH).expect("published");
     assert!(
-        status.summary.contains("password or ssh-key"),
+        status.summary.contains("password or ssh\\-key"),
         "{}",
         status.summary
     );
