@@ -56,7 +56,8 @@ impl GitLab {
         let settings = match read {
             Ok(Some(settings)) => settings,
             Ok(None) | Err(ForgeError::Refused { .. }) => {
-                let says = "the settings of the installation are not shown to this token";
+                let says = "the settings of the installation are shown to administrators alone, and \
+                            `admin_token` is none of theirs with the scope `api`";
                 return Ok(vec![Found::nothing(PASSWORDS, says, ADMIN, now)]);
             }
             Err(error) => return Err(error),

@@ -4,6 +4,7 @@
 //! none, so there is nothing to poll (docs.gitlab.com, "Audit event types":
 //! `repository_git_operation` is streamed only).
 
+mod event;
 mod robots;
 mod stream;
 
