@@ -1,6 +1,8 @@
 //! What GitLab tells of how somebody pushed: its audit stream, the kind of the
 //! account, and the settings of the installation.
 
+use std::time::Duration;
+
 use forgewarden::forge::{
     AuditRecord, ForgeError, Guarantee, Instance, RecordedRepository, StreamError,
 };
@@ -9,7 +11,7 @@ use forgewarden::model::principal::Actor;
 use forgewarden::model::repo::ForgeKind;
 use jiff::Timestamp;
 
-use super::forge::gitlab::{Fault, Sent, Told};
+use super::forge::gitlab::{Fault, GitLab, Sent, Told};
 use super::scene::{APP, Scene, delivery};
 
 const PASSWORDS: &str = "password_authentication_enabled_for_git";
@@ -103,6 +105,33 @@ async fn what_the_stream_says_twice_is_one_record_and_of_a_fork_is_the_forks() {
     scene.commits("main", "never");
     scene.pushes(&["main"]).await;
     assert_eq!(scene.forge.streamed().len(), 2);
+}
+
+/// The stream is its own connection: what it says can come long after the push.
+#[tokio::test]
+async fn a_late_event_arrives_all_the_same() {
+    let scene = Scene::new().await;
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let listener = GitLab::start(elsewhere.path()).await;
+    scene
+        .forge
+        .streams_to(format!("{}/api/v4/stream", listener.url()));
+    let late = Told::by("ssh", "User").after(Duration::from_millis(200));
+    scene.forge.tells_the_stream(late);
+    scene.commits("main", "late");
+    scene.pushes(&["main"]).await;
+    assert_eq!(listener.requests().len(), 0);
+    for _ in 0..100 {
+        if !scene.forge.streamed().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let heard = listener.requests();
+    assert_eq!(heard.len(), 1);
+    assert_eq!(heard[0].body["event_type"], "repository_git_operation");
+    let token = (TOKEN.to_owned(), scene.forge.streaming_token().to_owned());
+    assert!(heard[0].headers.contains(&token));
 }
 
 #[tokio::test]

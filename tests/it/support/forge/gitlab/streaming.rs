@@ -89,7 +89,7 @@ impl GitLab {
 
     /// Any other event, not sent.
     pub fn other_audit_event(&self, kind: &str) -> Sent {
-        let payload = json!({ "id": uuid::Uuid::new_v4(), "author_id": 1, "entity_id": 50,
+        let payload = json!({ "id": uuid::Uuid::new_v4().to_string(), "author_id": 1, "entity_id": 50,
             "entity_type": "Group", "event_type": kind, "details": { "change": "name" },
             "created_at": jiff::Timestamp::now() });
         self.envelope(kind, &payload)
@@ -134,7 +134,7 @@ impl GitLab {
             message["gl_key_type"] = json!(kind);
             message["gl_key_id"] = json!(7);
         }
-        json!({ "id": uuid::Uuid::new_v4(), "author_id": author, "author_name": by,
+        json!({ "id": uuid::Uuid::new_v4().to_string(), "author_id": author, "author_name": by,
             "entity_id": project, "entity_type": "Project", "entity_path": name,
             "event_type": "repository_git_operation", "ip_address": "127.0.0.1",
             "created_at": at, "target_id": project, "target_type": "Project",
