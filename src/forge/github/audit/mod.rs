@@ -62,6 +62,12 @@ impl Sources {
         record::Reader { labels, source }
     }
 
+    /// Whether this organisation's log is asked. GitHub's names have no case.
+    pub(super) fn asked(&self, organisation: &str) -> bool {
+        let mut names = self.config.organizations.iter();
+        names.any(|name| name.eq_ignore_ascii_case(organisation))
+    }
+
     /// Whether records are streamed to us.
     pub(super) fn is_streamed(&self) -> bool {
         self.stream.is_some()

@@ -111,7 +111,7 @@ fn continues(next: &str, organisation: &str, seen: &BTreeSet<String>) -> Result<
     let owner = path.strip_suffix("/audit-log").unwrap_or_default();
     let number = owner.strip_prefix("/organizations/").unwrap_or_default();
     let numbered = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
-    if owner != self::path(organisation) && !numbered {
+    if !owner.eq_ignore_ascii_case(&self::path(organisation)) && !numbered {
         return Err(unreadable(FORGE, "a link leaves the audit log"));
     }
     match seen.contains(next) {
