@@ -6,10 +6,12 @@
 
 mod door;
 mod evidence;
+pub mod push_certificate;
 mod resolve;
 pub mod server;
 pub mod sshd;
 mod variables;
+pub mod web;
 
 pub use door::Door;
 pub use evidence::not_understood;
