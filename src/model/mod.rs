@@ -13,6 +13,7 @@ pub mod facts;
 pub mod finding;
 pub mod object;
 pub mod oid;
+pub mod pattern;
 pub mod principal;
 pub mod refs;
 pub mod repo;

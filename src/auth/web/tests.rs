@@ -146,7 +146,7 @@ fn nginxs_user_is_nobodys_word() {
         (vec![root], ""),
         (vec![("REMOTE_USER", "glpat-x")], ""),
         (vec![("FORGEWARDEN_AUTH_METHOD", BASIC)], ""),
-        (vec![("FORGEWARDEN_AUTH_METHOD", "glpat-x")], ""),
+        (vec![("FORGEWARDEN_AUTH_METHOD", "glpat-x7")], ""),
         (vec![root, ("HTTP_AUTHORIZATION", BASIC)], "password"),
         (vec![root, ("HTTP_AUTHORIZATION", "Bearer glpat-x")], ""),
         (vec![("HTTP_AUTHORIZATION", BASIC)], "password"),
