@@ -7,10 +7,12 @@
 mod correlate;
 mod door;
 mod evidence;
+pub mod push_certificate;
 mod resolve;
 pub mod server;
 pub mod sshd;
 mod variables;
+pub mod web;
 
 pub use correlate::{Correlation, Trace, correlate};
 pub use door::Door;

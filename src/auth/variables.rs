@@ -19,6 +19,11 @@ impl<'a> Variables<'a> {
         self.values(name).next().is_some()
     }
 
+    /// Whether a variable is there and not empty, whatever it holds.
+    pub(super) fn has_text(self, name: &str) -> bool {
+        self.values(name).any(|value| !value.is_empty())
+    }
+
     /// The one value of a variable; `None` if it is missing or empty.
     ///
     /// # Errors
