@@ -1,0 +1,8 @@
+//! How a push was authenticated, by real pushes through real servers: sshd,
+//! gitolite, nginx and Apache, each with what `hooks/install/servers` says.
+
+mod leaks;
+mod recorder;
+mod scene;
+mod servers_nginx;
+mod servers_ssh;
