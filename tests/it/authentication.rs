@@ -4,5 +4,6 @@
 mod leaks;
 mod recorder;
 mod scene;
+mod servers_apache;
 mod servers_nginx;
 mod servers_ssh;

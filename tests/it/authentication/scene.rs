@@ -5,6 +5,16 @@ use super::recorder::Recorder;
 use crate::support::web::{self, Proof, Web};
 use crate::support::{Person, Push, Upstream, Way, WorkingCopy, World};
 
+/// Headers by which a client would forge what only the server may say.
+pub(super) const LIES: [&str; 6] = [
+    "Forgewarden-Auth-Method: client-certificate",
+    "Forgewarden-Auth-User: root",
+    "Ssl-Client-Verify: SUCCESS",
+    "Remote-User: root",
+    "Auth-Type: ClientCert",
+    "FORGEWARDEN_AUTH_METHOD: token",
+];
+
 /// The people and the repository of a story.
 pub(super) struct Scene {
     pub(super) world: World,

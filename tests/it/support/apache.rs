@@ -43,8 +43,12 @@ impl Apache {
     pub fn starts(&self, changes: &[(&str, &str)]) -> Web {
         self.starts_with(|ports| {
             let [one, two] = ports.map(|port| format!("<VirtualHost 127.0.0.1:{port}>"));
-            let hosts = [("<VirtualHost *:443>", one.as_str()), ("<VirtualHost *:8443>", two.as_str())];
-            self.site.snippet("apache.conf", &[&hosts[..], changes].concat())
+            let hosts = [
+                ("<VirtualHost *:443>", one.as_str()),
+                ("<VirtualHost *:8443>", two.as_str()),
+            ];
+            self.site
+                .snippet("apache.conf", &[&hosts[..], changes].concat())
         })
     }
 
@@ -59,8 +63,14 @@ impl Apache {
             text.replace("/etc/forgewarden", folder)
                 .replace("/srv/git", root)
                 .replace("/usr/lib/git-core/git-http-backend", &backend())
-                .replace("/etc/ssl/certs/git.example.org.pem", &identity.certificate.display().to_string())
-                .replace("/etc/ssl/private/git.example.org.key", &identity.key.display().to_string())
+                .replace(
+                    "/etc/ssl/certs/git.example.org.pem",
+                    &identity.certificate.display().to_string(),
+                )
+                .replace(
+                    "/etc/ssl/private/git.example.org.key",
+                    &identity.key.display().to_string(),
+                )
         };
         let modules = MODULES.map(|name| {
             format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n")
@@ -69,7 +79,9 @@ impl Apache {
         let variables = variables.map(|(name, value)| format!("SetEnv {name} \"{value}\"\n"));
         let variables = variables.collect::<String>();
         let configure = |ports: [u16; 2]| {
-            let listen = ports.map(|port| format!("Listen 127.0.0.1:{port}\n")).concat();
+            let listen = ports
+                .map(|port| format!("Listen 127.0.0.1:{port}\n"))
+                .concat();
             format!(
                 "ServerRoot {folder}\nServerName git.example.org\nDefaultRuntimeDir {folder}\n\
                  PidFile {folder}/pid\nErrorLog {folder}/error.log\nLogLevel info\n\
@@ -81,6 +93,7 @@ impl Apache {
             )
         };
         let apache = full_path("apache2", "apache2");
-        self.site.starts(&apache, &["-D", "FOREGROUND", "-f"], configure)
+        self.site
+            .starts(&apache, &["-D", "FOREGROUND", "-f"], configure)
     }
 }

@@ -29,7 +29,10 @@ impl Nginx {
     pub fn starts(&self) -> Web {
         let ours = |ports: [u16; 2]| {
             let [one, two] = ports.map(|port| format!("listen 127.0.0.1:{port} ssl;"));
-            let listen = [("listen 443 ssl;", one.as_str()), ("listen 8443 ssl;", two.as_str())];
+            let listen = [
+                ("listen 443 ssl;", one.as_str()),
+                ("listen 8443 ssl;", two.as_str()),
+            ];
             self.site.snippet("nginx.conf", &listen)
         };
         self.starts_with(ours)
@@ -54,7 +57,8 @@ impl Nginx {
                 .replace("/etc/ssl/private/git.example.org.key", &key)
         };
         let ours = self.site.snippet("nginx-backend.conf", &[]);
-        self.world.file(self.site.folder.join("nginx-backend.conf"), replace(ours));
+        self.world
+            .file(self.site.folder.join("nginx-backend.conf"), replace(ours));
         let fcgiwrap = self.fcgiwrap(&socket);
         let configure = |ports| {
             let temporary = ["client_body", "fastcgi", "proxy", "scgi", "uwsgi"];
@@ -69,7 +73,9 @@ impl Nginx {
         };
         let nginx = full_path("nginx", "nginx-light");
         let arguments = ["-e", "stderr", "-p", folder, "-c"];
-        self.site.starts(&nginx, &arguments, configure).with(fcgiwrap)
+        self.site
+            .starts(&nginx, &arguments, configure)
+            .with(fcgiwrap)
     }
 
     /// fcgiwrap, which gives what it has in its environment to all that it runs.
@@ -79,7 +85,9 @@ impl Nginx {
         fs::create_dir_all(&folder).expect("make a folder");
         let user = OwnUser::new(&self.world, &folder, "/bin/sh", "!");
         let program = user.program(&self.world, &full_path("fcgiwrap", "fcgiwrap"));
-        let program = program.args(["-f", "-c", "2", "-s"]).arg(format!("unix:{socket}"));
+        let program = program
+            .args(["-f", "-c", "2", "-s"])
+            .arg(format!("unix:{socket}"));
         let log = fs::File::create(folder.join("log")).expect("make the log");
         let mut running = Running::start(program, Stdio::from(log));
         let start = Instant::now();

@@ -66,7 +66,12 @@ pub struct TlsAuthority {
 impl TlsAuthority {
     /// One that signed itself.
     pub fn new(world: &World, name: &str) -> Self {
-        let own = request(world, name, &format!("/O=Corp/CN={name}"), &["-x509", "-days", "2"]);
+        let own = request(
+            world,
+            name,
+            &format!("/O=Corp/CN={name}"),
+            &["-x509", "-days", "2"],
+        );
         Self {
             world: world.clone(),
             name: name.to_owned(),
@@ -85,11 +90,22 @@ impl TlsAuthority {
         let made = request(&self.world, &name, subject, &[]);
         let asked = made.certificate.with_extension("csr");
         fs::rename(&made.certificate, &asked).expect("keep the request");
-        let names = self.world.file(format!("tls/{name}.ext"), "subjectAltName=IP:127.0.0.1");
-        let sign = self.world.program("openssl").args(["x509", "-req", "-days", "2"]);
+        let names = self
+            .world
+            .file(format!("tls/{name}.ext"), "subjectAltName=IP:127.0.0.1");
+        let sign = self
+            .world
+            .program("openssl")
+            .args(["x509", "-req", "-days", "2"]);
         let sign = sign.arg("-in").arg(asked).arg("-extfile").arg(names);
-        let sign = sign.arg("-CA").arg(&self.own.certificate).arg("-CAkey").arg(&self.own.key);
-        let sign = sign.args(["-set_serial", "4242", "-out"]).arg(&made.certificate);
+        let sign = sign
+            .arg("-CA")
+            .arg(&self.own.certificate)
+            .arg("-CAkey")
+            .arg(&self.own.key);
+        let sign = sign
+            .args(["-set_serial", "4242", "-out"])
+            .arg(&made.certificate);
         sign.succeeds();
         made
     }
@@ -98,7 +114,9 @@ impl TlsAuthority {
 fn request(world: &World, name: &str, subject: &str, options: &[&str]) -> Identity {
     let key = world.file(format!("tls/{name}.key"), "");
     let certificate = key.with_extension("pem");
-    let openssl = world.program("openssl").args(["req", "-new", "-noenc", "-newkey", "ec"]);
+    let openssl = world
+        .program("openssl")
+        .args(["req", "-new", "-noenc", "-newkey", "ec"]);
     let openssl = openssl.args(["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", subject]);
     let openssl = openssl.args(options).arg("-keyout").arg(&key).arg("-out");
     openssl.arg(&certificate).succeeds();
@@ -133,7 +151,9 @@ impl Site {
         world.file(folder.join("passwords"), format!("alice:{hash}\n"));
         let tokens = folder.join(tokens);
         let file = tokens.to_str().expect("UTF-8 path");
-        let made = world.program(&snippet("new-token")).args([kind, file, "alice", "laptop"]);
+        let made = world
+            .program(&snippet("new-token"))
+            .args([kind, file, "alice", "laptop"]);
         Self {
             server: TlsAuthority::new(world, "server-ca"),
             token: Secret::known(&made.succeeds()),
@@ -164,7 +184,10 @@ impl Site {
         configure: impl Fn([u16; 2]) -> String,
     ) -> Web {
         let user = OwnUser::new(&self.world, &self.folder, "/bin/sh", "!");
-        let (config, log) = (self.folder.join("server.conf"), self.folder.join("server.log"));
+        let (config, log) = (
+            self.folder.join("server.conf"),
+            self.folder.join("server.log"),
+        );
         for _ in 0..ATTEMPTS {
             let ports = [free_port(), free_port()];
             fs::write(&config, configure(ports)).expect("write the configuration");
@@ -199,7 +222,10 @@ fn answers(process: &mut Running, ports: [u16; 2]) -> bool {
 }
 
 fn snippet(file: &str) -> String {
-    format!("{}/hooks/install/servers/{file}", env!("CARGO_MANIFEST_DIR"))
+    format!(
+        "{}/hooks/install/servers/{file}",
+        env!("CARGO_MANIFEST_DIR")
+    )
 }
 
 impl Web {
@@ -236,10 +262,9 @@ impl Web {
     ) -> Push {
         let text = |path: &Path| path.to_str().expect("UTF-8 path").to_owned();
         let repository = work.git(&["config", "forgewarden.served-as"]);
-        let mut settings = vec![
-            ("remote.origin.url", self.url(proof, &repository)),
-            ("http.sslCAInfo", text(&self.world.path("tls/server-ca.pem"))),
-        ];
+        work.git(&["remote", "set-url", "origin", &self.url(proof, &repository)]);
+        let authority = text(&self.world.path("tls/server-ca.pem"));
+        let mut settings = vec![("http.sslCAInfo", authority)];
         let mut variables = vec![("GIT_TERMINAL_PROMPT", "0".to_owned())];
         match proof {
             Proof::Nothing => {}
@@ -255,18 +280,47 @@ impl Web {
                 settings.push(("http.sslKey", text(&identity.key)));
             }
         }
-        settings.extend(headers.iter().map(|header| ("http.extraHeader", (*header).to_owned())));
+        settings.extend(
+            headers
+                .iter()
+                .map(|header| ("http.extraHeader", (*header).to_owned())),
+        );
         let count = settings.len().to_string();
         let names = (0..settings.len()).map(|number| {
-            (format!("GIT_CONFIG_KEY_{number}"), format!("GIT_CONFIG_VALUE_{number}"))
+            (
+                format!("GIT_CONFIG_KEY_{number}"),
+                format!("GIT_CONFIG_VALUE_{number}"),
+            )
         });
         let names: Vec<_> = names.collect();
         let mut all = vec![("GIT_CONFIG_COUNT", count.as_str())];
         for ((key, value), (name, setting)) in names.iter().zip(&settings) {
             all.extend([(key.as_str(), *name), (value.as_str(), setting.as_str())]);
         }
-        all.extend(variables.iter().map(|(name, value)| (*name, value.as_str())));
+        all.extend(
+            variables
+                .iter()
+                .map(|(name, value)| (*name, value.as_str())),
+        );
         work.pushes_in(&all, args)
+    }
+
+    /// What the first port answers to a request with these lines in its head:
+    /// the number of the status.
+    pub fn status(&self, headers: &[&str]) -> String {
+        let curl = self
+            .world
+            .program("curl")
+            .args(["-s", "-o", "/dev/null", "-w", "%{http_code}"]);
+        let curl = curl
+            .arg("--cacert")
+            .arg(self.world.path("tls/server-ca.pem"));
+        let curl = headers
+            .iter()
+            .fold(curl, |curl, header| curl.args(["-H", header]));
+        let what = "info/refs?service=git-receive-pack";
+        let url = self.url(&Proof::Nothing, "project.git");
+        curl.arg(format!("{url}/{what}")).succeeds()
     }
 
     /// What git asks for an account and a password.
