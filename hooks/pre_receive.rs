@@ -17,7 +17,7 @@ use forgewarden::judge::{self, Operator};
 use forgewarden::model::approval::Circumstances;
 use forgewarden::model::refs::RefUpdate;
 use forgewarden::model::repo::RepositoryName;
-use forgewarden::model::request::{EvaluationRequest, Subject};
+use forgewarden::model::request::{Concern, EvaluationRequest, Subject};
 use forgewarden::model::text::escape;
 use forgewarden::model::verdict::{Conclusion, Verdict};
 use forgewarden::policy::{Limits, Policy};
@@ -148,6 +148,7 @@ fn judge_push(server: &Server, watch: &Sender<Message>) -> Result<(Verdict, Stri
         },
         actor: server.actor()?,
         seen_at: SystemClock.now(),
+        concern: Concern::Everything,
     };
     let operator = policy
         .as_ref()

@@ -3,6 +3,7 @@
 //! The only reader of the environment. Every problem is a sentence that names
 //! the key; an unknown key, an empty or a short secret refuses to start.
 
+mod audit;
 mod forges;
 mod raw;
 mod secret;
@@ -18,6 +19,7 @@ use secrecy::SecretString;
 
 use raw::RawConfig;
 
+pub use audit::{AuthenticationConfig, GitHubAudit, GitLabAudit, StashAudit};
 pub use forges::{Forges, GitHubInstance, GitLabInstance, StashInstance};
 
 /// Shortest webhook secret and signing key that is taken, in bytes.
@@ -50,6 +52,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// How the forges are compared with our verdicts.
     pub sweep: SweepConfig,
+    /// How long evidence of authentication is waited for.
+    pub authentication: AuthenticationConfig,
     /// How git is run.
     pub git: GitConfig,
     /// The forges.
@@ -225,6 +229,7 @@ impl Reader {
         let git = self.git(raw.git);
         let worker = raw.worker.checked(&mut self.problems);
         let sweep = raw.sweep.checked(&mut self.problems);
+        let authentication = self.authentication(&raw.authentication);
         // Last: it may make a file, which a configuration with mistakes must not.
         let link_key = self.link_key(raw.link_key, raw.link_key_file);
         Some(Config {
@@ -239,6 +244,7 @@ impl Reader {
             log: raw.log,
             worker: worker?,
             sweep: sweep?,
+            authentication: authentication?,
             git: git?,
             forges,
             secret_files: std::mem::take(&mut self.secret_files),

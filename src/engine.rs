@@ -6,9 +6,11 @@
 use std::collections::HashSet;
 
 use crate::checks::{self, ChecksConfig, Mode, Objections, Registered};
-use crate::model::facts::{Facts, Gap};
+use crate::model::facts::{Facts, Gap, PushFacts};
 use crate::model::finding::{Effect, Finding, Objection, Place, WaiverNote};
-use crate::model::verdict::{Conclusion, Digest, JudgedObject, VERDICT_SCHEMA, Verdict};
+use crate::model::verdict::{
+    Conclusion, Digest, JudgedObject, JudgedPush, VERDICT_SCHEMA, Verdict,
+};
 use crate::policy::{Policy, Waiver};
 
 /// Judges what is known by the policy. Total: there is an answer for every input.
@@ -45,7 +47,8 @@ impl Rules<'_> {
         let mut gaps = facts.gaps.clone();
         gaps.extend(not_looked_at(facts));
         let mut findings = Vec::new();
-        for check in checks::ALL {
+        let asked = |check: &&Registered| facts.concern.asks(check.meta.concern);
+        for check in checks::ALL.iter().filter(asked) {
             self.run(check, facts, &mut findings, &mut gaps);
         }
         gaps.sort();
@@ -53,13 +56,14 @@ impl Rules<'_> {
         let findings = in_order(findings);
         Verdict {
             schema: VERDICT_SCHEMA,
-            conclusion: conclude(&findings, &gaps),
+            conclusion: conclude(facts, &findings, &gaps),
             repository: facts.repository.clone(),
             subject: facts.subject.clone(),
             policy_digest: self.policy_digest.clone(),
             trust_digest: self.trust_digest.clone(),
             gaps,
             findings,
+            authentication: facts.pushes.iter().map(judged_push).collect(),
             commits: judged_objects(facts),
         }
     }
@@ -140,15 +144,38 @@ fn finding(
 }
 
 /// Only an explicit pass is a pass: something was judged, nothing blocks, and
-/// nothing is unknown.
-fn conclude(findings: &[Finding], gaps: &[Gap]) -> Conclusion {
+/// nothing is unknown or awaited.
+fn conclude(facts: &Facts, findings: &[Finding], gaps: &[Gap]) -> Conclusion {
     let blocks = |finding: &Finding| finding.effect == Effect::Block;
     if findings.iter().any(blocks) {
         Conclusion::Fail
-    } else if gaps.is_empty() {
-        Conclusion::Pass
-    } else {
+    } else if !gaps.is_empty() {
         Conclusion::Error
+    } else if facts
+        .pushes
+        .iter()
+        .any(|it| it.push.awaited_until.is_some())
+    {
+        Conclusion::Pending
+    } else {
+        Conclusion::Pass
+    }
+}
+
+fn judged_push(facts: &PushFacts) -> JudgedPush {
+    let (push, standing) = (&facts.push, &facts.standing);
+    JudgedPush {
+        references: push.references.clone(),
+        heads: push.heads.clone(),
+        actor: push.actor.clone(),
+        principal: facts.principal.clone(),
+        at: push.at,
+        state: facts.knowledge(),
+        could_be: standing.could_be.clone(),
+        strength: standing.strength,
+        sources: standing.sources.clone(),
+        notes: standing.notes.clone(),
+        awaited_until: push.awaited_until,
     }
 }
 

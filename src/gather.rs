@@ -4,8 +4,9 @@
 //! verdict; nothing is skipped. This module knows no forge and no check.
 
 mod ci_changes;
+mod pushes;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::git::{GitError, ObjectKind, Repository};
@@ -37,12 +38,15 @@ pub fn gather(
         gaps: Vec::new(),
     };
     let updates = gatherer.updates();
+    let pushes = pushes::collect(policy, request, &circumstances);
     Facts {
         repository: request.repository.clone(),
         subject: request.subject.clone(),
         actor: request.actor.clone(),
         seen_at: request.seen_at,
+        concern: request.concern,
         updates,
+        pushes,
         circumstances,
         directory: policy.directory.clone(),
         gaps: gatherer.gaps,
@@ -106,6 +110,7 @@ impl Gatherer<'_> {
             revisions: Vec::new(),
             tags: Vec::new(),
             ci_changes: Vec::new(),
+            changed_paths: BTreeSet::new(),
             policy_problems: Vec::new(),
             update,
         };
@@ -139,7 +144,7 @@ impl Gatherer<'_> {
             facts.revisions.push(Revision::clone(&*self.revision(id)?));
         }
         let bases = self.bases(&facts.update.name, old, tip)?;
-        facts.ci_changes = ci_changes::collect(self, &facts.revisions, &bases, tip)?;
+        facts.ci_changes = ci_changes::collect(self, facts, &bases, tip)?;
         Ok(())
     }
 

@@ -91,6 +91,7 @@ pub fn could_not_judge(request: &EvaluationRequest, why: String) -> Verdict {
         trust_digest: Digest(String::new()),
         gaps: vec![Gap(why)],
         findings: Vec::new(),
+        authentication: Vec::new(),
         commits: Vec::new(),
     }
 }

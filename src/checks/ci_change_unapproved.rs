@@ -77,7 +77,7 @@ use crate::model::facts::{Facts, UpdateFacts};
 use crate::model::finding::Severity;
 use crate::model::oid::ObjectId;
 use crate::model::principal::PrincipalId;
-use crate::model::request::Subject;
+use crate::model::request::{Concern, Subject};
 
 /// Most names, or reasons, in one message.
 const MAX_LISTED: usize = 5;
@@ -87,6 +87,7 @@ pub const META: CheckMeta = CheckMeta {
     id: "ci-change-unapproved",
     title: "A change of the build environment lacks approval",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! {

@@ -37,12 +37,14 @@ use super::{CheckMeta, Objections};
 use crate::model::ci::Oddity;
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "ci-config-unparsable",
     title: "A file of the build environment cannot be read",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

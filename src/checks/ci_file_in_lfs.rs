@@ -40,12 +40,14 @@ use super::{CheckMeta, Objections};
 use crate::model::ci::{Oddity, Tier};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "ci-file-in-lfs",
     title: "A file of the build environment is a Git LFS pointer",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! {

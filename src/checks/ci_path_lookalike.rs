@@ -41,12 +41,14 @@ use crate::model::ci::Oddity;
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::text::escape;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "ci-path-lookalike",
     title: "A path imitates one of the build environment",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

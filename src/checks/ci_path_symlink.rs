@@ -44,12 +44,14 @@ use super::{CheckMeta, Objections};
 use crate::model::ci::{Oddity, Tier};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "ci-path-symlink",
     title: "A symbolic link stands where the build environment expects a file",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! {

@@ -42,12 +42,14 @@ use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::signature::SignatureState;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "expired-key",
     title: "A commit or tag is signed by a key outside its validity",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

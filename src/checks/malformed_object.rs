@@ -40,12 +40,14 @@ use super::support::signed_objects;
 use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "malformed-object",
     title: "A commit or tag is not in git's own form",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

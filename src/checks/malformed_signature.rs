@@ -41,12 +41,14 @@ use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::signature::SignatureState;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "malformed-signature",
     title: "A signature is not in the strict form",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

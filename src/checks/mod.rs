@@ -14,7 +14,7 @@
 #[macro_use]
 mod support;
 
-pub use support::{CheckMeta, Mode, Objections, PrincipalSelector, Registered, Unjudged};
+pub use support::{CheckMeta, Mode, Objections, PrincipalSelector, Registered, Rule, Unjudged};
 
 /// The check with this id.
 pub fn find(id: &str) -> Option<&'static Registered> {
@@ -42,4 +42,9 @@ checks! {
     ci_path_submodule,
     ci_file_in_lfs,
     policy_file_invalid,
+    password_authentication,
+    anonymous_push,
+    unknown_authentication,
+    ambiguous_authentication,
+    credential_not_allowed,
 }

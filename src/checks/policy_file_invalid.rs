@@ -36,12 +36,14 @@ use bstr::BString;
 use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::{Place, Severity};
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "policy-file-invalid",
     title: "The repository's policy would be unusable",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

@@ -35,12 +35,14 @@
 use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::{Place, Severity};
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "protected-ref-deletion",
     title: "A push deletes a protected ref",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

@@ -40,13 +40,14 @@ use super::support::quoted;
 use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::{Place, Severity};
-use crate::model::request::Subject;
+use crate::model::request::{Concern, Subject};
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "protected-ref-rewind",
     title: "A push takes commits away from a protected ref",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

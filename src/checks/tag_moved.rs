@@ -41,12 +41,14 @@
 use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::{Place, Severity};
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "tag-moved",
     title: "An existing tag is moved or deleted",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

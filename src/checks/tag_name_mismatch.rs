@@ -41,6 +41,7 @@ use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::{Place, Severity};
 use crate::model::text::excerpt;
+use crate::model::request::Concern;
 
 /// Longest excerpt of a tag's name, in characters.
 const MAX_NAME: usize = 80;
@@ -50,6 +51,7 @@ pub const META: CheckMeta = CheckMeta {
     id: "tag-name-mismatch",
     title: "A tag is pushed under another name than its own",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

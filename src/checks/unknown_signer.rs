@@ -43,12 +43,14 @@ use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::signature::SignatureState;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "unknown-signer",
     title: "A commit or tag is signed by a key that is not trusted",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

@@ -50,12 +50,14 @@ use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::signature::SignatureState;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "unsigned-commit",
     title: "A commit carries no signature",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

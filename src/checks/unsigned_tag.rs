@@ -47,12 +47,14 @@ use super::{CheckMeta, Objections};
 use crate::model::facts::{Facts, UpdateFacts};
 use crate::model::finding::{Place, Severity};
 use crate::model::signature::SignatureState;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "unsigned-tag",
     title: "A tag carries no signature",
     severity: Severity::Medium,
+    concern: Concern::Change,
 };
 
 config! {

@@ -40,12 +40,14 @@ use super::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::signature::SignatureState;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
     id: "unverifiable-signature",
     title: "A signature is in a format that cannot be judged",
     severity: Severity::High,
+    concern: Concern::Change,
 };
 
 config! { mode = Enforce }

@@ -10,7 +10,7 @@ use crate::judge::{self, Operator};
 use crate::model::approval::Circumstances;
 use crate::model::refs::{RefName, RefUpdate};
 use crate::model::repo::RepositoryName;
-use crate::model::request::{EvaluationRequest, Subject};
+use crate::model::request::{Concern, EvaluationRequest, Subject};
 use crate::model::verdict::Verdict;
 use crate::policy::Policy;
 use crate::report::{self, Format, Templates, json, sarif, terminal};
@@ -89,6 +89,7 @@ fn judge(arguments: &CheckArgs) -> Result<Verdict, Failure> {
         },
         actor: None,
         seen_at: SystemClock.now(),
+        concern: Concern::Change,
     };
     let operator = policy
         .as_ref()

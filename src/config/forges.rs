@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::Reader;
+use super::audit::{RawGitHubAudit, RawGitLabAudit, RawStashAudit};
+use super::{GitHubAudit, GitLabAudit, Reader, StashAudit};
 
 /// Every configured installation.
 #[derive(Clone, Default)]
@@ -53,6 +54,8 @@ pub struct GitHubInstance {
     pub api_version: String,
     /// A token of somebody who administers the repositories, for `setup`.
     pub admin_token: Option<SecretString>,
+    /// What tells how pushes were authenticated.
+    pub audit: GitHubAudit,
 }
 
 /// One `[[gitlab]]`: one robot account on one GitLab.
@@ -72,6 +75,8 @@ pub struct GitLabInstance {
     pub ca: Option<Vec<u8>>,
     /// A token of an administrator or maintainer, for `setup` and `doctor`.
     pub admin_token: Option<SecretString>,
+    /// What tells how pushes were authenticated.
+    pub audit: GitLabAudit,
 }
 
 /// One `[[stash]]`: one robot account on one Stash (Bitbucket Data Center).
@@ -91,6 +96,8 @@ pub struct StashInstance {
     pub ca: Option<Vec<u8>>,
     /// A token of an administrator, for `setup` and `doctor`.
     pub admin_token: Option<SecretString>,
+    /// What tells how pushes were authenticated.
+    pub audit: StashAudit,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +119,8 @@ pub(super) struct RawGitHub {
     api_version: String,
     admin_token: Option<String>,
     admin_token_file: Option<PathBuf>,
+    #[serde(default)]
+    audit: RawGitHubAudit,
 }
 
 #[derive(Deserialize)]
@@ -133,6 +142,8 @@ pub(super) struct RawGitLab {
     ca_file: Option<PathBuf>,
     admin_token: Option<String>,
     admin_token_file: Option<PathBuf>,
+    #[serde(default)]
+    audit: RawGitLabAudit,
 }
 
 #[derive(Deserialize)]
@@ -150,6 +161,8 @@ pub(super) struct RawStash {
     ca_file: Option<PathBuf>,
     admin_token: Option<String>,
     admin_token_file: Option<PathBuf>,
+    #[serde(default)]
+    audit: RawStashAudit,
 }
 
 /// Where a setting stands, for messages.
@@ -180,6 +193,7 @@ impl Reader {
             webhook_secrets: webhook_secrets?,
             api_version: raw.api_version.clone(),
             admin_token: self.optional_secret(&at.key("admin_token"), admin)?,
+            audit: self.github_audit(&at.key("audit"), &raw.audit)?,
         })
     }
 
@@ -212,6 +226,7 @@ impl Reader {
             signing_tokens,
             ca: ca?,
             admin_token: admin_token?,
+            audit: self.gitlab_audit(&at.key("audit"), &raw.audit)?,
         })
     }
 
@@ -238,6 +253,7 @@ impl Reader {
             webhook_secrets: webhook_secrets?,
             ca: ca?,
             admin_token: admin_token?,
+            audit: raw.audit.checked(),
         })
     }
 

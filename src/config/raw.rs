@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::audit::RawAuthentication;
 use super::forges::{RawGitHub, RawGitLab, RawStash};
 use super::{LogFormat, SweepConfig, WorkerConfig};
 
@@ -31,6 +32,8 @@ pub(super) struct RawConfig {
     pub(super) worker: RawWorker,
     #[serde(default)]
     pub(super) sweep: RawSweep,
+    #[serde(default)]
+    pub(super) authentication: RawAuthentication,
     #[serde(default)]
     pub(super) git: RawGit,
     #[serde(default)]

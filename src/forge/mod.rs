@@ -4,6 +4,7 @@
 //! A forge's own words stay in its folder.
 
 mod administration;
+mod audit;
 mod error;
 mod evidence;
 mod intake;
@@ -19,6 +20,7 @@ use crate::config::Forges;
 use crate::model::repo::ForgeKind;
 
 pub use administration::{Action, Administration, Diagnosis, Level, SECRET, Scope, Step};
+pub use audit::{Audit, AuditRecord, Guarantee, RecordedRepository, StreamError};
 pub use error::{ConfigError, ForgeError};
 pub use evidence::{Evidence, PullRequestState};
 pub use intake::{Delivery, Intake, Meaning, Refused, Unreadable};
@@ -70,4 +72,6 @@ pub struct Instance {
     pub inventory: Arc<dyn Inventory>,
     /// Reads and changes settings.
     pub administration: Arc<dyn Administration>,
+    /// Tells how pushes were authenticated.
+    pub audit: Arc<dyn Audit>,
 }

@@ -1,7 +1,7 @@
 //! Which changed paths belong to the build environment: what each revision
 //! changes against all its parents, together with the net difference.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -9,12 +9,15 @@ use super::Gatherer;
 use crate::ci::{self, FileMode, Recognised};
 use crate::git::{Entry, EntryMode, GitError, TreeChange};
 use crate::model::ci::{ChangeKind, CiChange, Oddity, Tier};
-use crate::model::facts::Revision;
+use crate::model::facts::UpdateFacts;
 use crate::model::oid::ObjectId;
 
 /// A file of unknown kind is read up to this many times `limits.blob_bytes` to
 /// tell whether it is a Kubernetes manifest; a larger one counts as one.
 const CONTENT_FACTOR: u64 = 16;
+
+/// Most changed paths of one ref update that are kept for rules about paths.
+const MAX_PATHS: usize = 100_000;
 
 /// What a file counts as whose content is too large to be told.
 const UNREAD: Recognised = Recognised {
@@ -39,24 +42,51 @@ struct Story {
 /// `tip` and all of `bases` (`None`: the empty tree).
 pub(super) fn collect(
     gatherer: &mut Gatherer<'_>,
-    revisions: &[Revision],
+    facts: &mut UpdateFacts,
     bases: &[Option<ObjectId>],
     tip: ObjectId,
 ) -> Result<Vec<CiChange>, GitError> {
     let limit = gatherer.policy.limits.changed_paths;
+    let (revisions, paths) = (&facts.revisions, &mut facts.changed_paths);
     let mut stories = BTreeMap::new();
     for revision in revisions {
         for change in gatherer.repository.own_changes(&revision.commit, limit)? {
+            note(gatherer, paths, &change)?;
             tell(gatherer, &mut stories, change, Some(revision.commit.id))?;
         }
     }
     for change in net_changes(gatherer, bases, tip)? {
+        note(gatherer, paths, &change)?;
         tell(gatherer, &mut stories, change, None)?;
     }
     Ok(stories
         .into_iter()
         .map(|(path, story)| conclude(path, story))
         .collect())
+}
+
+/// Keeps a changed path, if a rule asks about paths.
+fn note(
+    gatherer: &Gatherer<'_>,
+    paths: &mut BTreeSet<BString>,
+    change: &TreeChange,
+) -> Result<(), GitError> {
+    let asked = gatherer
+        .policy
+        .checks
+        .credential_not_allowed
+        .asks_about_paths();
+    if !asked || paths.contains(&change.path) {
+        return Ok(());
+    }
+    if paths.len() >= MAX_PATHS {
+        return Err(GitError::OverBound {
+            what: "changed paths for the rules of credential-not-allowed",
+            limit: MAX_PATHS as u64,
+        });
+    }
+    paths.insert(change.path.clone());
+    Ok(())
 }
 
 /// What differs from every base.

@@ -138,7 +138,7 @@ pub(super) fn without_signatures(raw: &[u8], headers: &[Header<'_>]) -> Vec<u8> 
 
 /// The format by the armour's first line, as git tells it. An OpenPGP message
 /// is not a detached signature, so it has no kind that could verify.
-pub(super) fn kind_of(armour: &[u8]) -> Option<SignatureKind> {
+pub fn kind_of(armour: &[u8]) -> Option<SignatureKind> {
     let starts: [(&[u8], SignatureKind); 3] = [
         (b"-----BEGIN PGP SIGNATURE-----", SignatureKind::OpenPgp),
         (b"-----BEGIN SSH SIGNATURE-----", SignatureKind::Ssh),

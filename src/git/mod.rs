@@ -26,6 +26,7 @@ mod tree;
 
 pub use changes::TreeChange;
 pub use error::GitError;
+pub use headers::kind_of as signature_kind;
 pub use objects::ObjectKind;
 pub use repository::Repository;
 pub use tree::{Entry, EntryMode};

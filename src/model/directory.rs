@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::principal::{Actor, PrincipalId};
 use super::repo::ForgeKind;
+use super::signature::KeyName;
 
 /// An account as the policy writes it: `github:alice`, or `github:#583231` for
 /// the account's number, which survives a rename.
@@ -45,6 +46,8 @@ pub struct Directory {
     pub groups: BTreeMap<String, BTreeSet<Group>>,
     /// The principals that the policy calls robots. They approve nothing.
     pub robots: BTreeSet<PrincipalId>,
+    /// Whose key this is.
+    pub keys: BTreeMap<KeyName, PrincipalId>,
 }
 
 impl Directory {

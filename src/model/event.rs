@@ -1,5 +1,6 @@
 //! What a delivery means, in neutral words.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::oid::ObjectId;
@@ -32,6 +33,9 @@ pub enum Event {
         updates: Vec<RefUpdate>,
         /// Who pushed.
         actor: Option<Actor>,
+        /// When, if the forge states it.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
     /// Somebody moved the head of a pull request. Of a fork's branch there is
     /// no push to hear of.
@@ -42,6 +46,9 @@ pub enum Event {
         head: ObjectId,
         /// Who pushed it.
         actor: Actor,
+        /// When, if the forge states it.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
     /// A pull request must be judged (again): opened, new head, new target,
     /// approved, approval dismissed.

@@ -1,19 +1,23 @@
 //! Everything the checks may look at, as one value.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bstr::BString;
 use jiff::Timestamp;
 
 use super::approval::Circumstances;
+use super::authentication::{Push, Standing};
 use super::ci::CiChange;
 use super::directory::Directory;
 use super::object::{Commit, Tag};
 use super::oid::ObjectId;
-use super::principal::Actor;
+use super::principal::{Actor, PrincipalId};
 use super::refs::RefUpdate;
 use super::repo::RepositoryName;
-use super::request::Subject;
+use super::request::{Concern, Subject};
 use super::signature::Signature;
+use super::verdict::Knowledge;
 
 /// What is known about one request. Built by `gather`, never changed after.
 #[derive(Debug, Clone)]
@@ -26,10 +30,14 @@ pub struct Facts {
     pub actor: Option<Actor>,
     /// When we first saw it.
     pub seen_at: Timestamp,
+    /// What of it is asked.
+    pub concern: Concern,
     /// One entry per ref update, in the request's order.
     pub updates: Vec<UpdateFacts>,
     /// Approvals of the pull request, and who pushed it.
     pub circumstances: Circumstances,
+    /// The pushes that brought it; none if nothing was pushed.
+    pub pushes: Vec<PushFacts>,
     /// The policy's principals and teams.
     pub directory: Arc<Directory>,
     /// What could not be found out. Any gap makes the conclusion an error.
@@ -59,8 +67,33 @@ pub struct UpdateFacts {
     pub tags: Vec<TagFacts>,
     /// The changed paths of the build environment, sorted by path.
     pub ci_changes: Vec<CiChange>,
+    /// Every changed path, if the policy asks about paths; else none.
+    pub changed_paths: BTreeSet<BString>,
     /// Why the policy that the update would put on a target branch cannot be used.
     pub policy_problems: Vec<PolicyProblem>,
+}
+
+/// A push, with what follows from all that is said of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushFacts {
+    /// The push.
+    pub push: Push,
+    /// How it was authenticated, as far as that is known.
+    pub standing: Standing,
+    /// Whose push it is, by the account or the key.
+    pub principal: Option<PrincipalId>,
+}
+
+impl PushFacts {
+    /// How well it is known.
+    pub fn knowledge(&self) -> Knowledge {
+        match (self.push.awaited_until, self.standing.could_be.len()) {
+            (Some(_), _) => Knowledge::Awaited,
+            (None, 0) => Knowledge::Unknown,
+            (None, 1) => Knowledge::Known,
+            (None, _) => Knowledge::Ambiguous,
+        }
+    }
 }
 
 /// One thing that is wrong with a policy file that a change brings.

@@ -22,6 +22,33 @@ pub struct EvaluationRequest {
     /// When we first saw it: the hook's time, or the receipt of the delivery.
     /// Expiry is judged at this time.
     pub seen_at: Timestamp,
+    /// What of it is asked.
+    #[serde(default)]
+    pub concern: Concern,
+}
+
+/// What of a request is judged, and what a check is about. How something was
+/// pushed may become known later than what was pushed; so it has a status of
+/// its own.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Concern {
+    /// Everything, in one verdict: a push at the hook.
+    #[default]
+    Everything,
+    /// What is changed: signatures, refs, the build environment.
+    Change,
+    /// How it was pushed.
+    Authentication,
+}
+
+impl Concern {
+    /// Whether a check of that concern is asked for.
+    pub fn asks(self, of: Self) -> bool {
+        self == Self::Everything || self == of
+    }
 }
 
 /// What would change.

@@ -1,12 +1,17 @@
 //! The answer, and its place in the world.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::authentication::{Authentication, Source, Strength};
 use super::facts::Gap;
 use super::finding::{Effect, Finding};
 use super::oid::ObjectId;
+use super::principal::{Actor, PrincipalId};
+use super::refs::RefName;
 use super::repo::RepositoryName;
 use super::request::Subject;
 use super::signature::Signature;
@@ -70,8 +75,56 @@ pub struct Verdict {
     pub gaps: Vec<Gap>,
     /// What is objected to: blocking first, then by place.
     pub findings: Vec<Finding>,
+    /// How each push behind it was authenticated; none if nothing was pushed, or
+    /// if that was not asked.
+    pub authentication: Vec<JudgedPush>,
     /// Every commit and tag that was judged.
     pub commits: Vec<JudgedObject>,
+}
+
+/// One push: how it was authenticated, who says so and how sure that is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JudgedPush {
+    /// The refs that it moved; none if they are not known.
+    pub references: Vec<RefName>,
+    /// What they named after it.
+    pub heads: Vec<ObjectId>,
+    /// The account that pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
+    /// The principal whose account or key it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<PrincipalId>,
+    /// When.
+    pub at: Timestamp,
+    /// How well it is known.
+    pub state: Knowledge,
+    /// One entry: it was that. Several: one of these. None: unknown.
+    pub could_be: BTreeSet<Authentication>,
+    /// How sure that is.
+    pub strength: Strength,
+    /// Whose word it rests on.
+    pub sources: BTreeSet<Source>,
+    /// Why it is not known, or what contradicts it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Until when evidence is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub awaited_until: Option<Timestamp>,
+}
+
+/// How well it is known how a push was authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Knowledge {
+    /// It was that.
+    Known,
+    /// One of several.
+    Ambiguous,
+    /// Nobody says anything that is understood.
+    Unknown,
+    /// Evidence may still come.
+    Awaited,
 }
 
 /// One commit or tag with the state of its signature.

@@ -63,6 +63,7 @@ pub(crate) fn policy(
         directory: people.directory,
         roots: people.roots,
         checks: file.checks.clone(),
+        no_passwords_on: file.authentication.no_passwords_on.clone(),
         protected,
         baseline,
         ci_paths,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::formats;
 use crate::checks::ChecksConfig;
 use crate::model::ci::Tier;
+use crate::model::repo::ForgeKind;
 
 /// Text in a registered format; the reader has checked it.
 macro_rules! formatted {
@@ -124,6 +125,9 @@ pub(crate) struct PolicyFile {
     /// The checks and what to do about their objections.
     #[serde(default)]
     pub(crate) checks: ChecksConfig,
+    /// What the operator states about how people authenticate.
+    #[serde(default)]
+    pub(crate) authentication: AuthenticationTable,
     /// The build environment.
     #[serde(default)]
     pub(crate) ci: CiTable,
@@ -176,6 +180,16 @@ pub(crate) struct RevokedKey {
     pub(crate) key: KeyText,
     /// Why, for the reports.
     pub(crate) reason: ReasonText,
+}
+
+/// `[authentication]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(inline)]
+pub(crate) struct AuthenticationTable {
+    /// The forges whose settings let nobody push with a password, as you have
+    /// made sure yourself. It counts where nothing more exact is known.
+    pub(crate) no_passwords_on: BTreeSet<ForgeKind>,
 }
 
 /// `[ci]`

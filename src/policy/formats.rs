@@ -3,14 +3,12 @@
 //! the text ("… is not a day").
 
 use std::fmt;
-use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use crate::model::directory::{Account, Group};
 use crate::model::oid::ObjectId;
+pub(crate) use crate::model::pattern::{full_ref_pattern, glob, matches, ref_pattern};
 use crate::model::repo::ForgeKind;
 use crate::model::signature::KeyName;
 use crate::{checks, ci};
@@ -179,30 +177,6 @@ fn file(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A path pattern. `*` and `?` stay inside a folder.
-pub(crate) fn glob(text: &str) -> Result<GlobMatcher, String> {
-    if text.is_empty() || text.len() > MAX_TEXT {
-        return Err("is empty or too long for a path pattern".to_owned());
-    }
-    let rooted = text.starts_with('/') || text.starts_with("./");
-    if rooted || text.split('/').any(|part| part == "..") {
-        return Err(
-            "never matches; paths are relative to the repository's root, without `/`, `./` or `..`"
-                .to_owned(),
-        );
-    }
-    if text.ends_with('/') {
-        return Err(format!("never matches a file; write {text}**"));
-    }
-    matcher(text)
-}
-
-fn matcher(text: &str) -> Result<GlobMatcher, String> {
-    let glob = GlobBuilder::new(text).literal_separator(true).build();
-    glob.map(|glob| glob.compile_matcher())
-        .map_err(|error| format!("is not a pattern: {}", error.kind()))
-}
-
 /// An OpenPGP fingerprint or an SSH fingerprint, as reports write them.
 pub(crate) fn key_name(text: &str) -> Result<KeyName, String> {
     if let Some(hash) = text.strip_prefix("SHA256:") {
@@ -267,41 +241,4 @@ fn ssh_key(text: &str) -> Result<(), String> {
         return Err("is not an SSH public key; write the one line of its .pub file".to_owned());
     }
     Ok(())
-}
-
-/// The full form of a ref pattern: a short one is a branch.
-pub(crate) fn full_ref_pattern(text: &str) -> Result<String, String> {
-    if text.starts_with("refs/") {
-        return Ok(text.to_owned());
-    }
-    let ambiguous = ["heads/", "tags/", "remotes/", "notes/"];
-    if let Some(prefix) = ambiguous.iter().find(|prefix| text.starts_with(**prefix)) {
-        return Err(format!(
-            "can be a branch or a ref; write refs/{text} if you mean refs/{prefix}"
-        ));
-    }
-    match text {
-        "" => Err("is empty".to_owned()),
-        "HEAD" => Err("need not stand here: the default branch is always protected".to_owned()),
-        "*" | "**" => Err(format!(
-            "can mean branches or all refs; write refs/heads/{text} or refs/{text}"
-        )),
-        _ => Ok(format!("refs/heads/{text}")),
-    }
-}
-
-/// A ref pattern, compiled.
-pub(crate) fn ref_pattern(text: &str) -> Result<GlobMatcher, String> {
-    let full = full_ref_pattern(text)?;
-    let odd = |letter: char| letter.is_control() || " ~^:".contains(letter);
-    if full.contains(odd) || full.contains("..") || full.contains("//") || full.ends_with('/') {
-        return Err("matches no lawful ref name (git-check-ref-format)".to_owned());
-    }
-    matcher(&full)
-}
-
-/// Matches a pattern against bytes, as git stores paths and refs.
-pub(crate) fn matches(pattern: &GlobMatcher, bytes: &[u8]) -> bool {
-    use std::os::unix::ffi::OsStrExt as _;
-    pattern.is_match(Path::new(std::ffi::OsStr::from_bytes(bytes)))
 }

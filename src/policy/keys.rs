@@ -48,6 +48,7 @@ pub(crate) fn people(
     }
     loader.allowed_signers(file);
     loader.revocations(file);
+    loader.directory.keys.clone_from(&loader.owners);
     People {
         directory: Arc::new(loader.directory),
         roots: Arc::new(loader.roots),

@@ -25,6 +25,7 @@ mod strict;
 mod suggest;
 mod waiver;
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +44,7 @@ use crate::checks::ChecksConfig;
 use crate::ci::ExtraPath;
 use crate::model::directory::Directory;
 use crate::model::oid::ObjectId;
+use crate::model::repo::ForgeKind;
 use crate::model::verdict::Digest;
 use crate::sign::TrustRoots;
 
@@ -61,6 +63,8 @@ pub struct Policy {
     pub roots: Arc<TrustRoots>,
     /// What each check does.
     pub checks: ChecksConfig,
+    /// The forges that take no password for git, as the operator states.
+    pub no_passwords_on: BTreeSet<ForgeKind>,
     /// The protected refs. The default branch is protected besides them.
     pub protected: RefPatterns,
     /// Commits that count as accepted with all that is before them.

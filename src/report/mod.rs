@@ -18,6 +18,7 @@ pub mod html;
 #[cfg(feature = "server")]
 pub mod markdown;
 #[cfg(feature = "server")]
+mod pushed;
 mod stored;
 #[cfg(feature = "server")]
 mod templates;

@@ -1,9 +1,14 @@
 //! A verdict as it was stored: the versioned JSON, read back.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::model::authentication::{Authentication, Source, Strength};
 use crate::model::finding::{Effect, Severity};
-use crate::model::verdict::Conclusion;
+use crate::model::principal::Actor;
+use crate::model::verdict::{Conclusion, Knowledge};
 
 #[derive(Deserialize)]
 pub(super) struct Stored {
@@ -14,6 +19,9 @@ pub(super) struct Stored {
     pub(super) trust_digest: String,
     pub(super) gaps: Vec<String>,
     pub(super) findings: Vec<StoredFinding>,
+    /// Verdicts of earlier versions have none.
+    #[serde(default)]
+    pub(super) authentication: Vec<StoredPush>,
     pub(super) commits: Vec<StoredObject>,
 }
 
@@ -62,6 +70,22 @@ pub(super) struct StoredFinding {
 pub(super) struct StoredWaiver {
     pub(super) reason: String,
     pub(super) until: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct StoredPush {
+    pub(super) references: Vec<String>,
+    pub(super) heads: Vec<String>,
+    pub(super) actor: Option<Actor>,
+    pub(super) principal: Option<String>,
+    pub(super) at: Timestamp,
+    pub(super) state: Knowledge,
+    pub(super) could_be: BTreeSet<Authentication>,
+    pub(super) strength: Strength,
+    pub(super) sources: BTreeSet<Source>,
+    #[serde(default)]
+    pub(super) notes: Vec<String>,
+    pub(super) awaited_until: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]

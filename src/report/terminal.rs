@@ -3,6 +3,7 @@
 //! Findings of one check stand together; a check that objects a hundred times
 //! is shown [`MAX_PER_CHECK`] times and counted. The last line is the summary.
 
+use super::pushed;
 use super::wording::{Counts, Step, check_title, counted, place, steps, title, visible};
 use crate::model::finding::{Effect, Finding};
 use crate::model::verdict::{Conclusion, Verdict};
@@ -14,6 +15,8 @@ pub const DEFAULT_WIDTH: usize = 72;
 pub const MIN_WIDTH: usize = 30;
 /// Most findings of one check that are shown.
 pub const MAX_PER_CHECK: usize = 10;
+/// Most pushes whose authentication is told.
+pub const MAX_PUSHES: usize = 5;
 /// Most reasons that are shown why something could not be judged.
 pub const MAX_GAPS: usize = 10;
 
@@ -57,6 +60,7 @@ pub fn render(verdict: &Verdict, options: &Options<'_>) -> String {
     for group in groups(&verdict.findings) {
         page.group(&group);
     }
+    page.pushes(verdict);
     page.summary(verdict);
     page.text
 }
@@ -163,6 +167,19 @@ impl Page<'_> {
             self.line("  ", &format!("… and {more} more"), Ink::Plain);
         }
         self.line("", "", Ink::Plain);
+    }
+
+    /// How it was pushed, who says so and how sure that is.
+    fn pushes(&mut self, verdict: &Verdict) {
+        for push in verdict.authentication.iter().take(MAX_PUSHES) {
+            let how = pushed::how(push.state, &push.could_be);
+            let whose = match pushed::whose_word(&push.sources, push.strength) {
+                whose if whose.is_empty() => whose,
+                whose => format!(" ({whose})"),
+            };
+            let line = format!("Authenticated with: {}{whose}", visible(&how));
+            self.wrap("", &line, Ink::Plain);
+        }
     }
 
     fn summary(&mut self, verdict: &Verdict) {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::documentation;
+use super::pushed::Pushed;
 use super::stored::{Stored, StoredFinding, StoredObject, StoredSubject};
 use super::templates::ReportError;
 use super::wording::{COULD_NOT_JUDGE, Counts, Step, check_title, cut, steps, title_of, visible};
@@ -42,6 +43,8 @@ pub(super) struct View {
     pub(super) more_gaps: usize,
     pub(super) groups: Vec<Group>,
     pub(super) more_findings: usize,
+    pub(super) pushes: Vec<Pushed>,
+    pub(super) more_pushes: usize,
     pub(super) commits: Vec<Object>,
     pub(super) more_commits: usize,
     pub(super) signed: usize,
@@ -146,6 +149,13 @@ impl View {
                 .collect(),
             more_findings: stored.findings.len().saturating_sub(limits.findings),
             groups: groups(&stored.findings, limits.findings),
+            more_pushes: stored.authentication.len().saturating_sub(limits.commits),
+            pushes: stored
+                .authentication
+                .iter()
+                .take(limits.commits)
+                .map(Pushed::of)
+                .collect(),
             more_commits: judged.saturating_sub(limits.commits),
             signed: stored
                 .commits
@@ -172,15 +182,15 @@ fn headline(conclusion: Conclusion) -> (&'static str, &'static str) {
     }
 }
 
-fn text(raw: &str) -> String {
+pub(super) fn text(raw: &str) -> String {
     cut(&visible(raw), MAX_TEXT)
 }
 
-fn short(id: &str) -> String {
+pub(super) fn short(id: &str) -> String {
     visible(id).chars().take(SHORT).collect()
 }
 
-fn short_ref(name: &str) -> String {
+pub(super) fn short_ref(name: &str) -> String {
     let name = name
         .strip_prefix("refs/heads/")
         .or_else(|| name.strip_prefix("refs/tags/"))

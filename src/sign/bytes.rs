@@ -44,6 +44,10 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
+    pub(super) fn u64(&mut self) -> Result<u64, Short> {
+        self.array().map(u64::from_be_bytes)
+    }
+
     /// An SSH string: a length of four bytes, then as many bytes (RFC 4251, section 5).
     pub(super) fn string(&mut self) -> Result<&'a [u8], Short> {
         let length = self.u32()?;

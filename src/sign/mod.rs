@@ -14,6 +14,7 @@ mod ssh;
 
 pub use error::{Problem, RootError};
 pub use roots::TrustRoots;
+pub use ssh::{Holder, UnreadableKey, credential as ssh_credential};
 
 use jiff::Timestamp;
 

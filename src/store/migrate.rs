@@ -27,6 +27,12 @@ const ALL: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_pushers.sql"),
         include_str!("../../migrations/postgres/0003_pushers.sql"),
     ),
+    (
+        4,
+        "authentication",
+        include_str!("../../migrations/sqlite/0004_authentication.sql"),
+        include_str!("../../migrations/postgres/0004_authentication.sql"),
+    ),
 ];
 
 /// The migrations of a dialect, oldest first.

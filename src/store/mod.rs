@@ -5,11 +5,14 @@
 //! and PostgreSQL (several replicas); where they differ, [`Dialect`] chooses.
 
 mod deliveries;
+mod evidence;
 mod first_seen;
+mod guarantees;
 mod jobs;
 mod migrate;
 mod publish_queue;
 mod pushers;
+mod pushes;
 mod replay;
 mod rows;
 mod statuses;
@@ -29,8 +32,11 @@ use sqlx::{Any, AnyPool, Executor, Transaction};
 use crate::clock::SharedClock;
 
 pub use deliveries::{Accepted, DeadDelivery};
+pub use evidence::{EvidenceRow, RecordedIn};
+pub use guarantees::GuaranteeRow;
 pub use jobs::{Delay, Everyone, Job, JobKind, Queued};
 pub use migrate::{migrations, up_to};
+pub use pushes::{NewPush, PushRow};
 pub use replay::{JobLine, Replayed};
 pub use statuses::{StatusKey, StatusRow};
 pub use subjects::{Ending, Evaluation, Mark, Outcome, Said, SubjectLine};

@@ -229,7 +229,7 @@ impl Outcome {
     }
 }
 
-fn read_line(row: &sqlx::any::AnyRow) -> Result<SubjectLine, StoreError> {
+pub(super) fn read_line(row: &sqlx::any::AnyRow) -> Result<SubjectLine, StoreError> {
     let word: String = row.try_get("conclusion")?;
     Ok(SubjectLine {
         key: read_key(row)?,

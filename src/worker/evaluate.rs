@@ -14,7 +14,7 @@ use super::task::{Task, pull_request_subject};
 use crate::forge::{Instance, PullRequestState};
 use crate::model::approval::Circumstances;
 use crate::model::oid::ObjectId;
-use crate::model::request::{EvaluationRequest, Subject};
+use crate::model::request::{Concern, EvaluationRequest, Subject};
 use crate::model::verdict::Verdict;
 use crate::store::{Job, Mark, NewVerdict, Outcome, Said, SubjectLine};
 
@@ -164,6 +164,7 @@ impl Turn<'_> {
             seen_at: self.first_seen(&subject).await?,
             actor: self.task.actor.clone(),
             subject,
+            concern: Concern::Change,
         };
         let mirror = self.fetch(&request.subject).await?;
         let place = (&request.subject, &mirror);

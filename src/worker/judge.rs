@@ -80,6 +80,7 @@ impl Judge for PolicyJudge {
             trust_digest: self.policy.roots.digest(),
             gaps: vec![Gap(why)],
             findings: Vec::new(),
+            authentication: Vec::new(),
             commits: Vec::new(),
         }
     }

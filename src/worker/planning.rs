@@ -50,6 +50,7 @@ impl<'a> Planner<'a> {
                 repository,
                 updates,
                 actor,
+                at: _,
             } => {
                 let heads: Vec<_> = updates.iter().filter_map(|update| update.new).collect();
                 self.pushed(&repository, &heads, actor.as_ref()).await?;
@@ -60,6 +61,7 @@ impl<'a> Planner<'a> {
                 repository,
                 head,
                 actor,
+                at: _,
             } => self.pushed(&repository, &[head], Some(&actor)).await,
             Event::MergeGroup {
                 repository,

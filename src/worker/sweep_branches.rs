@@ -144,6 +144,7 @@ async fn judge(
         repository: repository.clone(),
         updates: vec![update],
         actor: None,
+        at: None,
     };
     planner.add(event).await?;
     let mut queued = 0;

@@ -2,6 +2,7 @@
 //! `catalogue` demands at least one of each for every check.
 
 mod approval;
+mod authentication;
 mod ci;
 mod policy_file;
 mod refs;
@@ -76,6 +77,7 @@ pub fn cases() -> Vec<Case> {
         approval::cases(),
         ci::cases(),
         policy_file::cases(),
+        authentication::cases(),
     ]
     .into_iter()
     .flatten()

@@ -82,6 +82,7 @@ fn verdict(conclusion: Conclusion, findings: Vec<Finding>) -> Verdict {
         trust_digest: Digest("2e".repeat(32)),
         gaps: Vec::new(),
         findings,
+        authentication: Vec::new(),
         commits: vec![signed('e'), unsigned('d')],
     }
 }

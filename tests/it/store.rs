@@ -439,4 +439,17 @@ const SAMPLES: &[(i64, &[&str])] = &[
          VALUES ('github', 1, 'o', '{}', 1)",
         ],
     ),
+    (
+        4,
+        &[
+            "INSERT INTO pushes (instance, repository_id, repository, delivery, reference, old_id, new_id, \
+         actor, pushed_at, heard_at) VALUES ('github', 1, 'r', 'd', 'b', '', 'o', '', 1, 1)",
+            "INSERT INTO evidence (instance, record_id, repository, reference, old_id, new_id, actor, \
+         noted_at, heard_at, json) VALUES ('github', 'e', 'r', '', '', '', '', 1, 1, '{}')",
+            "INSERT INTO considered (push_id, instance, repository_id, head, context, subject) \
+         VALUES (1, 'github', 1, 'h', 'c', 's')",
+            "INSERT INTO guarantees (instance, id, scope, leaves, says, read_at) \
+         VALUES ('github', 'passwords-for-git', '', '', 's', 1)",
+        ],
+    ),
 ];

@@ -7,6 +7,7 @@ use super::super::ChecksConfig;
 use super::objections::Objections;
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
+use crate::model::request::Concern;
 
 /// What the policy does with a check's objections.
 #[derive(
@@ -41,6 +42,8 @@ pub struct CheckMeta {
     pub title: &'static str,
     /// How bad an objection is.
     pub severity: Severity,
+    /// What it is about.
+    pub concern: Concern,
 }
 
 /// A check as the engine and the policy see it.

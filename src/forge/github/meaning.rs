@@ -44,6 +44,7 @@ fn push(push: Push) -> Result<Meaning, String> {
             .sender
             .map(super::payload::Account::actor)
             .transpose()?,
+        at: None,
     })
 }
 
@@ -69,6 +70,7 @@ fn pull_request(event: PullRequestEvent) -> Result<Meaning, String> {
         repository: repository.clone(),
         head,
         actor,
+        at: None,
     });
     let judged = judge(repository, event.pull_request)?;
     Ok(Meaning::Events(pushed.into_iter().chain([judged]).collect()))

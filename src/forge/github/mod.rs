@@ -8,7 +8,9 @@
 
 mod administration;
 mod api;
+mod audit;
 mod evidence;
+mod guarantees;
 mod inventory;
 pub mod manifest;
 mod meaning;
@@ -27,7 +29,7 @@ use super::support::secrets::Secrets;
 use super::support::url::base_url;
 use super::{ConfigError, Instance};
 use crate::clock::SharedClock;
-use crate::config::GitHubInstance;
+use crate::config::{GitHubAudit, GitHubInstance};
 use crate::model::repo::ForgeKind;
 
 /// Makes the instance; makes no request. An error names the setting. The clock
@@ -46,6 +48,7 @@ pub fn instance(config: &GitHubInstance, clock: SharedClock) -> Result<Instance,
         clock,
     );
     let github = Arc::new(GitHub {
+        audit: config.audit.clone(),
         key: config.key.clone(),
         api,
         web_url: base_url("web_url", &config.web_url)?,
@@ -60,12 +63,15 @@ pub fn instance(config: &GitHubInstance, clock: SharedClock) -> Result<Instance,
         publisher: github.clone(),
         objects: github.clone(),
         inventory: github.clone(),
-        administration: github,
+        administration: github.clone(),
+        audit: github,
     })
 }
 
 /// The side of the instance that talks to GitHub.
 struct GitHub {
+    /// What tells how pushes were authenticated.
+    audit: GitHubAudit,
     /// The instance's key.
     key: String,
     api: api::Api,

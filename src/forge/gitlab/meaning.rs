@@ -48,6 +48,7 @@ fn push(push: Push) -> Result<Meaning, String> {
         repository: push.project.named(push.project_id)?,
         updates: vec![update(&push.change)?],
         actor: push.pusher.actor()?,
+        at: None,
     })
 }
 
@@ -61,6 +62,7 @@ fn repository_update(event: RepositoryUpdate) -> Result<Meaning, String> {
         repository: event.project.named(event.project_id)?,
         updates,
         actor: event.pusher.actor()?,
+        at: None,
     })
 }
 
@@ -89,6 +91,7 @@ fn merge_request(event: MergeRequestEvent) -> Result<Meaning, String> {
         repository: repository.clone(),
         head,
         actor,
+        at: None,
     });
     let judged = Event::PullRequest {
         repository,
@@ -208,6 +211,7 @@ mod tests {
             repository,
             updates,
             actor,
+            ..
         } = event(&body)
         else {
             panic!("not a push");

@@ -76,6 +76,7 @@ fn refs_changed(moved: RefsChanged) -> Result<Meaning, String> {
             repository,
             updates,
             actor,
+            at: None,
         });
     }
     Ok(Meaning::Events(events))
@@ -187,7 +188,7 @@ mod tests {
             change("refs/tags/v1", "3", "0")
         ]);
         let all = events("repo:refs_changed", &pushed(changes));
-        let [Event::Push { repository, updates, actor }] = &all[..] else {
+        let [Event::Push { repository, updates, actor, .. }] = &all[..] else {
             panic!("not one push: {all:?}");
         };
         assert_eq!((repository.name.as_str(), repository.id), ("PROJ/app", 84));

@@ -6,7 +6,9 @@
 
 mod administration;
 mod api;
+mod audit;
 mod evidence;
+mod guarantees;
 mod inventory;
 mod meaning;
 mod objects;
@@ -23,7 +25,7 @@ use super::support::secrets::Secrets;
 use super::support::url::base_url;
 use super::{ConfigError, Instance};
 use crate::clock::SharedClock;
-use crate::config::StashInstance;
+use crate::config::{StashAudit, StashInstance};
 use crate::model::repo::ForgeKind;
 
 /// Makes the instance; makes no request. An error names the setting. The clock
@@ -44,6 +46,7 @@ pub fn instance(config: &StashInstance, clock: SharedClock) -> Result<Instance, 
         ..own.clone()
     };
     let stash = Arc::new(Stash {
+        audit: config.audit.clone(),
         api: api::Api::new(own, clock.clone())?,
         admin: api::Api::new(admin, clock)?,
         url,
@@ -60,12 +63,15 @@ pub fn instance(config: &StashInstance, clock: SharedClock) -> Result<Instance, 
         publisher: stash.clone(),
         objects: stash.clone(),
         inventory: stash.clone(),
-        administration: stash,
+        administration: stash.clone(),
+        audit: stash,
     })
 }
 
 /// The side of the instance that talks to Stash.
 struct Stash {
+    /// What tells how pushes were authenticated.
+    audit: StashAudit,
     /// As our own account.
     api: api::Api,
     /// As the administrator whose token is configured, else as our own account.

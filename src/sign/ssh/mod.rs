@@ -2,6 +2,7 @@
 //!
 //! The keys and the mathematics come from `ssh-key`. Certificates as signing keys are not judged yet.
 
+mod credential;
 mod envelope;
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use super::instant;
 use super::roots::{SshRoot, TrustRoots};
 use crate::model::signature::{KeyName, SignatureState};
 use crate::model::text::excerpt;
+pub use credential::{Holder, UnreadableKey, credential};
 use envelope::{Envelope, SK_TRAILER, malformed, read};
 
 /// The namespace that git signs in.

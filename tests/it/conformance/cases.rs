@@ -18,6 +18,7 @@ pub(super) fn a_lawful_delivery_is_understood<S: Send>() {
             repository,
             updates,
             actor,
+            ..
         },
     ] = events.as_slice()
     else {

@@ -27,6 +27,7 @@ impl Send for Sender {
             webhook_secrets: secrets,
             api_version: "2022-11-28".to_owned(),
             admin_token: None,
+            audit: Default::default(),
         };
         Forges {
             github: vec![one],

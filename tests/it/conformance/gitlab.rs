@@ -30,6 +30,7 @@ impl Send for Sender {
             signing_tokens: secrets.iter().map(token).collect(),
             ca: None,
             admin_token: None,
+            audit: Default::default(),
         };
         Forges {
             gitlab: vec![one],

@@ -21,6 +21,7 @@ impl Send for Sender {
             webhook_secrets: secrets,
             ca: None,
             admin_token: None,
+            audit: Default::default(),
         };
         Forges {
             stash: vec![one],

@@ -23,6 +23,7 @@ async fn every_ref_of_a_push_is_an_event_of_its_own() {
             repository,
             updates: mut moved,
             actor,
+            ..
         } = event
         else {
             panic!("not a push: {event:?}");

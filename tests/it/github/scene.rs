@@ -43,6 +43,7 @@ pub(crate) fn config(forge: &GitHub) -> GitHubInstance {
         webhook_secrets: vec![SecretString::from(forge.webhook_secret())],
         api_version: "2022-11-28".into(),
         admin_token: None,
+        audit: Default::default(),
     }
 }
 

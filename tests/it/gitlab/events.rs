@@ -16,6 +16,7 @@ fn push(scene: &Scene, sent: &Sent) -> Vec<(String, bool, bool)> {
         repository,
         updates,
         actor,
+        ..
     } = scene.event(sent)
     else {
         panic!("not a push");
@@ -148,7 +149,7 @@ async fn who_moved_the_head_of_a_fork_is_told() {
         panic!("not of interest");
     };
     assert!(
-        matches!(&events[..], [Event::HeadPushed { repository, head, actor },
+        matches!(&events[..], [Event::HeadPushed { repository, head, actor, .. },
             Event::PullRequest { actor: None, .. }]
             if *head == next && actor.login == "carol" && *repository == scene.repository()),
         "{events:?}"

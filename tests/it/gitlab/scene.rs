@@ -45,6 +45,7 @@ pub(crate) fn config(forge: &GitLab) -> GitLabInstance {
         signing_tokens: vec![SecretString::from(forge.signing_token())],
         ca: None,
         admin_token: Some(SecretString::from(forge.admin_token())),
+        audit: Default::default(),
     }
 }
 

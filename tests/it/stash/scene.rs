@@ -43,6 +43,7 @@ pub(crate) fn config(forge: &Stash) -> StashInstance {
         webhook_secrets: vec![SecretString::from(forge.webhook_secret())],
         ca: None,
         admin_token: Some(SecretString::from(forge.admin_token())),
+        audit: Default::default(),
     }
 }
 

@@ -13,16 +13,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use forgewarden::auth;
 use forgewarden::model::approval::{Approval, Approvals, Circumstances, Constituent, Membership};
+use forgewarden::model::authentication::{
+    Authentication, Credential, Evidence, Factor, Method, Push, Source, SshKey, Strength,
+};
 use forgewarden::model::ci::{ChangeKind, CiChange, Oddity, Tier};
 use forgewarden::model::directory::{Account, Directory, Group};
-use forgewarden::model::facts::{Facts, Gap, PolicyProblem, Revision, TagFacts, UpdateFacts};
+use forgewarden::model::facts::{
+    Facts, Gap, PolicyProblem, PushFacts, Revision, TagFacts, UpdateFacts,
+};
 use forgewarden::model::object::{Commit, Defect, Identity, Tag};
 use forgewarden::model::oid::ObjectId;
 use forgewarden::model::principal::{Actor, PrincipalId};
 use forgewarden::model::refs::{RefName, RefUpdate};
 use forgewarden::model::repo::{ForgeKind, RepositoryName};
-use forgewarden::model::request::Subject;
+use forgewarden::model::request::{Concern, Subject};
 use forgewarden::model::signature::{KeyName, Signature, SignatureKind, SignatureState};
 
 /// The object with this number: the same number is the same object.
@@ -234,6 +240,7 @@ pub fn reference(name: &str) -> UpdateBuilder {
         revisions: Vec::new(),
         tags: Vec::new(),
         ci_changes: Vec::new(),
+        changed_paths: BTreeSet::new(),
         policy_problems: Vec::new(),
     })
 }
@@ -263,6 +270,12 @@ impl UpdateBuilder {
 
     pub fn changes(mut self, file: CiBuilder) -> Self {
         self.0.ci_changes.push(file.0);
+        self
+    }
+
+    /// Changes any path, of the build environment or not.
+    pub fn touches(mut self, path: &str) -> Self {
+        self.0.changed_paths.insert(path.into());
         self
     }
 
@@ -298,6 +311,86 @@ impl UpdateBuilder {
 
     pub fn deleted(mut self) -> Self {
         self.0.update.new = None;
+        self
+    }
+}
+
+/// A push about whose authentication nothing is said yet.
+pub fn nothing_said() -> PushBuilder {
+    PushBuilder(Push {
+        references: Vec::new(),
+        heads: Vec::new(),
+        actor: None,
+        at: "2026-11-20T12:00:00Z".parse().expect("a time"),
+        evidence: Vec::new(),
+        awaited_until: None,
+    })
+}
+
+/// A push with one of these methods, and nobody can tell which.
+pub fn with(methods: &[Method]) -> PushBuilder {
+    let could_be = methods.iter().map(|method| Authentication::by(*method));
+    nothing_said().says(could_be)
+}
+
+/// A push with all of these, one after the other.
+pub fn with_all(factors: &[(Method, Option<Credential>)]) -> PushBuilder {
+    let factors = factors.iter().cloned();
+    let factors = factors.map(|(method, credential)| Factor { method, credential });
+    let one = Authentication {
+        factors: factors.collect(),
+    };
+    nothing_said().says([one])
+}
+
+/// An SSH key of this type.
+pub fn ssh_key(algorithm: &str, bits: Option<u32>) -> SshKey {
+    SshKey {
+        algorithm: algorithm.to_owned(),
+        bits,
+        fingerprint: "SHA256:key".to_owned(),
+    }
+}
+
+/// A certificate of an SSH authority, valid for so many hours.
+pub fn ssh_certificate(authority: &str, hours: Option<i64>) -> Credential {
+    let from: jiff::Timestamp = "2026-11-20T08:00:00Z".parse().expect("a time");
+    Credential::SshCertificate {
+        key: ssh_key("ssh-ed25519", None),
+        authority: authority.to_owned(),
+        key_id: "alice@example.com".to_owned(),
+        serial: 7,
+        principals: vec!["alice".to_owned()],
+        valid_after: Some(from),
+        valid_before: hours.map(|hours| from + jiff::SignedDuration::from_hours(hours)),
+    }
+}
+
+/// Builds a [`Push`].
+#[derive(Debug, Clone)]
+pub struct PushBuilder(Push);
+
+impl PushBuilder {
+    fn says(mut self, could_be: impl IntoIterator<Item = Authentication>) -> Self {
+        self.0.evidence.push(Evidence {
+            could_be: could_be.into_iter().collect(),
+            source: Source::HookEnvironment,
+            strength: Strength::Direct,
+            observed_at: self.0.at,
+            says: "its words".to_owned(),
+        });
+        self
+    }
+
+    /// By this account, and not by whose change it is.
+    pub fn by(mut self, login: &str) -> Self {
+        self.0.actor = Some(account(login));
+        self
+    }
+
+    /// More may come.
+    pub fn awaited(mut self) -> Self {
+        self.0.awaited_until = Some("2026-11-20T12:05:00Z".parse().expect("a time"));
         self
     }
 }
@@ -345,7 +438,9 @@ impl FactsBuilder {
             subject,
             actor: None,
             seen_at: "2026-11-20T12:00:00Z".parse().expect("a time"),
+            concern: Concern::Everything,
             updates,
+            pushes: Vec::new(),
             circumstances: Circumstances {
                 approvals,
                 ..Circumstances::default()
@@ -415,6 +510,24 @@ impl FactsBuilder {
         self
     }
 
+    /// A push, of every ref that is updated, about which this is said.
+    pub fn pushed(mut self, pushed: PushBuilder) -> Self {
+        let updates = self.0.subject.updates();
+        let mut push = pushed.0;
+        push.references = updates.iter().map(|update| update.name.clone()).collect();
+        push.heads = updates.iter().filter_map(|update| update.new).collect();
+        push.actor = push.actor.or_else(|| self.0.actor.clone());
+        let actor = push.actor.as_ref();
+        self.0.pushes.push(PushFacts {
+            standing: auth::resolve(&push.evidence),
+            principal: actor
+                .and_then(|it| self.0.directory.principal_of(it))
+                .cloned(),
+            push,
+        });
+        self
+    }
+
     /// What GitHub says about an account in a group of its own.
     pub fn membership(mut self, login: &str, group: &str, member: Result<bool, &str>) -> Self {
         self.0.circumstances.memberships.push(Membership {
@@ -452,6 +565,7 @@ pub fn people(names: &[&str], team: &[&str]) -> Directory {
         teams: BTreeMap::from([("ci".to_owned(), team)]),
         groups: BTreeMap::new(),
         robots: BTreeSet::new(),
+        keys: BTreeMap::new(),
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use forgewarden::forge::{
-    Administration, Branch, Delivery, Diagnosis, Evidence, ForgeError, Instance, Intake, Inventory,
-    Meaning, Objects, Publisher, PullRequestState, Refused, Remote, Scope, Standing, Status, Step,
-    Unreadable,
+    Administration, Audit, AuditRecord, Branch, Delivery, Diagnosis, Evidence, ForgeError,
+    Guarantee, Instance, Intake, Inventory, Meaning, Objects, Publisher, PullRequestState, Refused,
+    Remote, Scope, Standing, Status, Step, StreamError, Unreadable,
 };
 use forgewarden::model::approval::Approval;
+use forgewarden::model::authentication::Evidence as Testimony;
 use forgewarden::model::delivery::VerifiedDelivery;
 use forgewarden::model::event::{Event, EventRepository};
 use forgewarden::model::oid::ObjectId;
@@ -40,6 +41,9 @@ struct State {
     listing_failures: VecDeque<ForgeError>,
     listings: usize,
     tampered: Option<Standing>,
+    expects_records: bool,
+    records: Vec<AuditRecord>,
+    guarantees: Vec<Guarantee>,
 }
 
 impl FakeForge {
@@ -65,7 +69,8 @@ impl FakeForge {
             publisher: this.clone(),
             objects: this.clone(),
             inventory: this.clone(),
-            administration: this,
+            administration: this.clone(),
+            audit: this,
         }
     }
 
@@ -362,5 +367,39 @@ impl Objects for FakeForge {
             url: self.state().url.clone(),
             authorization: Some(SecretString::from(GIT_CREDENTIAL.to_owned())),
         })
+    }
+}
+
+#[async_trait::async_trait]
+impl Audit for FakeForge {
+    fn expects_records(&self) -> bool {
+        self.state().expects_records
+    }
+
+    /// The body names the records that were kept for it.
+    fn streamed(&self, delivery: &Delivery) -> Result<Vec<AuditRecord>, StreamError> {
+        let secret = delivery.headers.get("x-fake-secret");
+        if secret.is_none_or(|secret| secret != SECRET) {
+            return Err(Refused::NotAuthentic("no secret of ours").into());
+        }
+        let names: Vec<String> = serde_json::from_slice(&delivery.body)
+            .map_err(|error| Unreadable(error.to_string()))?;
+        let state = self.state();
+        let all = state.records.iter();
+        Ok(all.filter(|it| names.contains(&it.id)).cloned().collect())
+    }
+
+    async fn records(&self, since: Timestamp) -> Result<Vec<AuditRecord>, ForgeError> {
+        let state = self.state();
+        let all = state.records.iter();
+        Ok(all.filter(|it| it.at >= since).cloned().collect())
+    }
+
+    async fn account(&self, _: &Actor, _: Timestamp) -> Result<Option<Testimony>, ForgeError> {
+        Ok(None)
+    }
+
+    async fn guarantees(&self) -> Result<Vec<Guarantee>, ForgeError> {
+        Ok(self.state().guarantees.clone())
     }
 }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use forgewarden::clock::SystemClock;
-use forgewarden::config::{Config, GitConfig, LogFormat, SweepConfig, WorkerConfig};
+use forgewarden::config::{
+    AuthenticationConfig, Config, GitConfig, LogFormat, SweepConfig, WorkerConfig,
+};
 use forgewarden::model::approval::Circumstances;
 use forgewarden::model::directory::Group;
 use forgewarden::model::event::Event;
@@ -27,6 +29,8 @@ use super::origin::Origin;
 
 /// The key of signed links.
 pub const LINK_KEY: &str = "the-link-key-of-the-tests";
+/// The secret of hooks that forward evidence.
+pub const HOOK_SECRET: &str = "the-secret-of-the-forwarding-hook";
 /// Longest time for anything to happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -94,6 +98,7 @@ fn verdict(request: &EvaluationRequest, conclusion: Conclusion, gaps: Vec<Gap>) 
         trust_digest: Digest("trust".to_owned()),
         gaps,
         findings: Vec::new(),
+        authentication: Vec::new(),
         commits: Vec::new(),
     }
 }
@@ -112,6 +117,8 @@ pub struct Gate {
     pub worker: WorkerConfig,
     /// How it sweeps; never, unless a story says so.
     pub sweep: SweepConfig,
+    /// How evidence of authentication is waited for.
+    pub authentication: AuthenticationConfig,
     folder: tempfile::TempDir,
     url: String,
 }
@@ -151,6 +158,13 @@ impl Gate {
                 first: Duration::ZERO,
                 interval: Duration::from_millis(50),
                 grace: Duration::ZERO,
+            },
+            authentication: AuthenticationConfig {
+                wait: Duration::from_secs(1),
+                window: Duration::from_secs(60),
+                poll: Duration::from_millis(50),
+                settings: Duration::from_secs(900),
+                hook_secrets: vec![HOOK_SECRET.to_owned().into()],
             },
             folder,
             url,
@@ -201,6 +215,7 @@ impl Gate {
             log: LogFormat::Json,
             worker: self.worker,
             sweep: self.sweep,
+            authentication: self.authentication.clone(),
             git: git_config(),
             forges: forgewarden::config::Forges::default(),
             secret_files: Vec::new(),
@@ -240,6 +255,7 @@ impl Gate {
                 new: Some(new),
             }],
             actor: None,
+            at: None,
         }
     }
 

@@ -1,0 +1,270 @@
+//! The pushes behind a subject, each with all that was said of how it was
+//! authenticated: by our own hooks, by the forge's records, by what kind of
+//! account it is, and by what the settings rule out.
+//!
+//! A push of which no delivery told is one of which nothing is known.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Context;
+use super::circumstances::{commits, merged_heads};
+use super::error::JobError;
+use super::mirror::Mirror;
+use super::task::Task;
+use crate::auth::{Trace, correlate, resolve};
+use crate::forge::Instance;
+use crate::model::authentication::{Authentication, Evidence, Push, Pushes, Source, Strength};
+use crate::model::oid::ObjectId;
+use crate::model::refs::RefName;
+use crate::model::request::Subject;
+use crate::store::{EvidenceRow, GuaranteeRow, Mark, PushRow};
+
+/// How old what was read of settings may be; after that it says nothing.
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Everything that is known of the pushes behind a subject. What is said at the
+/// marks depends on them from now on.
+pub(super) async fn pushes(
+    context: &Context,
+    (instance, task): (&Instance, &Task),
+    (subject, mirror): (&Subject, &Mirror),
+    marks: &[Mark],
+) -> Result<Pushes, JobError> {
+    let place = (task.instance.as_str(), task.repository.id);
+    let rows = match subject {
+        Subject::Push { .. } => of_updates(context, place, subject).await?,
+        Subject::PullRequest { base, head, .. } | Subject::MergeGroup { base, head, .. } => {
+            match commits(mirror, *base, *head).await? {
+                Ok(commits) => context.store.pushes_of(place, &commits).await?,
+                Err(why) => return Err(JobError::Never(format!("its commits cannot be listed: {why}"))),
+            }
+        }
+    };
+    let groups = grouped(rows);
+    let ids: Vec<_> = groups.iter().flatten().map(|row| row.id).collect();
+    for mark in marks {
+        context.store.consider(mark, &ids).await?;
+    }
+    let desk = Desk {
+        context,
+        instance,
+        task,
+        guarantees: context.store.guarantees(&task.instance).await?,
+    };
+    let mut pushes = Vec::new();
+    for group in &groups {
+        pushes.push(desk.push(group).await?);
+    }
+    for head in heads(subject, mirror).await? {
+        if !pushes.iter().any(|push| push.heads.contains(&head)) {
+            pushes.push(desk.unheard(head));
+        }
+    }
+    Ok(Pushes::Known(pushes))
+}
+
+/// The rows of exactly these moves.
+async fn of_updates(
+    context: &Context,
+    place: (&str, u64),
+    subject: &Subject,
+) -> Result<Vec<PushRow>, JobError> {
+    /// Most earlier pushes of a ref that are looked through.
+    const MAX_EARLIER: u32 = 1000;
+    let mut found: Vec<PushRow> = Vec::new();
+    for update in subject.updates() {
+        let name = update.name.to_string();
+        let rows = context.store.pushes_to(place, &name, MAX_EARLIER).await?;
+        let same = |row: &PushRow| row.old == update.old && row.new == update.new;
+        found.extend(rows.into_iter().filter(same));
+    }
+    found.sort_by_key(|row| row.id);
+    Ok(found)
+}
+
+/// The heads that somebody must have pushed.
+async fn heads(subject: &Subject, mirror: &Mirror) -> Result<Vec<ObjectId>, JobError> {
+    Ok(match subject {
+        Subject::Push { .. } => Vec::new(),
+        Subject::PullRequest { head, .. } => vec![*head],
+        Subject::MergeGroup { base, head, .. } => merged_heads(mirror, *base, *head).await?,
+    })
+}
+
+/// The rows of each push. What two deliveries tell of one move is one.
+fn grouped(rows: Vec<PushRow>) -> Vec<Vec<PushRow>> {
+    let mut groups: Vec<Vec<PushRow>> = Vec::new();
+    let (named, unnamed): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| !row.reference.is_empty());
+    for row in named.into_iter().chain(unnamed) {
+        let told = |other: &PushRow| {
+            other.new == row.new
+                && other.actor == row.actor
+                && (row.reference.is_empty()
+                    || (other.reference == row.reference && other.old == row.old && other.delivery != row.delivery))
+        };
+        if groups.iter().flatten().any(told) {
+            continue;
+        }
+        let together = |group: &&mut Vec<PushRow>| {
+            !row.delivery.is_empty() && group.iter().any(|other| other.delivery == row.delivery)
+        };
+        match groups.iter_mut().find(together) {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    groups
+}
+
+struct Desk<'a> {
+    context: &'a Context,
+    instance: &'a Instance,
+    task: &'a Task,
+    guarantees: Vec<GuaranteeRow>,
+}
+
+impl Desk<'_> {
+    async fn push(&self, rows: &[PushRow]) -> Result<Push, JobError> {
+        let Some(first) = rows.first() else {
+            return Err(JobError::Never("a push without a row".to_owned()));
+        };
+        let (mut evidence, complete) = self.records(first, rows).await?;
+        if let Some(actor) = &first.actor {
+            let account = self.instance.audit.account(actor, first.pushed_at);
+            evidence.extend(account.await?);
+        }
+        evidence.extend(self.guaranteed());
+        let names = rows.iter().filter(|row| !row.reference.is_empty());
+        let references: Result<Vec<_>, _> = names.map(|row| RefName::new(&row.reference)).collect();
+        Ok(Push {
+            references: references.map_err(|error| JobError::Never(error.to_string()))?,
+            heads: rows.iter().filter_map(|row| row.new).collect(),
+            actor: first.actor.clone(),
+            at: first.pushed_at,
+            awaited_until: self.awaited_until(first.heard_at, (&evidence, complete)),
+            evidence,
+        })
+    }
+
+    /// A push that nobody told us of.
+    fn unheard(&self, head: ObjectId) -> Push {
+        Push {
+            references: Vec::new(),
+            heads: vec![head],
+            actor: None,
+            at: self.task.received_at,
+            evidence: vec![Evidence {
+                could_be: BTreeSet::new(),
+                source: Source::Forge,
+                strength: Strength::None,
+                observed_at: self.task.received_at,
+                says: "no delivery told of the push that brought it".to_owned(),
+            }],
+            awaited_until: None,
+        }
+    }
+
+    /// What hooks say of this very move, and the records that fit it; and
+    /// whether nothing more is to be expected.
+    async fn records(
+        &self,
+        first: &PushRow,
+        rows: &[PushRow],
+    ) -> Result<(Vec<Evidence>, bool), JobError> {
+        let window = self.context.authentication.window;
+        let span = SignedDuration::try_from(window).unwrap_or(SignedDuration::ZERO);
+        // A hook runs before anybody hears of the push.
+        let earliest = first.pushed_at - span - span;
+        let latest = first.pushed_at.max(first.heard_at) + span;
+        let (store, repository) = (&self.context.store, &self.task.repository);
+        let named = (repository.id, repository.name.as_str());
+        let known = store.evidence_between(&self.task.instance, named, (earliest, latest));
+        let (exact, fitting): (Vec<_>, Vec<_>) =
+            known.await?.into_iter().partition(|row| !row.reference.is_empty());
+        let mut evidence: Vec<_> = exact
+            .into_iter()
+            .filter(|row| rows.iter().any(|push| is_of(row, push)))
+            .map(|row| row.evidence)
+            .collect();
+        let place = (self.task.instance.as_str(), repository.id);
+        let near = (first.pushed_at - span, first.pushed_at + span);
+        let pushes = store.pushes_between(place, near).await?;
+        let pushes: Vec<_> = grouped(pushes).into_iter().filter_map(|group| group.into_iter().next()).collect();
+        let traces: Vec<_> = pushes.iter().map(of_push).collect();
+        let records: Vec<_> = fitting.iter().map(of_record).collect();
+        let found = correlate(of_push(first), &traces, &records, window);
+        let all = found.records.iter().filter_map(|at| fitting.get(*at));
+        evidence.extend(all.map(|row| row.evidence.clone()));
+        Ok((evidence, found.complete))
+    }
+
+    /// What the settings rule out, as evidence.
+    fn guaranteed(&self) -> Vec<Evidence> {
+        let now = self.context.clock.now();
+        let name = self.task.repository.name.as_str().to_lowercase();
+        let within = |scope: &str| {
+            let scope = scope.to_lowercase();
+            scope.is_empty() || name.strip_prefix(&scope).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let holding = self.guarantees.iter().filter(|row| {
+            within(&row.scope) && now.duration_since(row.read_at) < MAX_AGE
+        });
+        holding
+            .filter_map(|row| {
+                let leaves = row.leaves.as_ref()?;
+                Some(Evidence {
+                    could_be: leaves.iter().copied().map(Authentication::by).collect(),
+                    source: Source::PlatformGuarantee,
+                    strength: Strength::Platform,
+                    observed_at: row.read_at,
+                    says: row.says.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// Until when more is waited for; nothing if it is known already, if nobody
+    /// will say more, or if the time is over.
+    fn awaited_until(
+        &self,
+        heard_at: Timestamp,
+        (evidence, complete): (&[Evidence], bool),
+    ) -> Option<Timestamp> {
+        let settings = &self.context.authentication;
+        let direct: Vec<_> = evidence
+            .iter()
+            .filter(|one| one.strength == Strength::Direct)
+            .cloned()
+            .collect();
+        let known = resolve(&direct).could_be.len() == 1;
+        let expected = self.instance.audit.expects_records() || !settings.hook_secrets.is_empty();
+        let wait = SignedDuration::try_from(settings.wait).unwrap_or(SignedDuration::MAX);
+        let until = heard_at.saturating_add(wait).ok()?;
+        let open = expected && !known && !complete && self.context.clock.now() < until;
+        open.then_some(until)
+    }
+}
+
+fn of_push(row: &PushRow) -> Trace<'_> {
+    Trace {
+        actor: row.actor.as_ref(),
+        at: row.pushed_at,
+    }
+}
+
+fn of_record(row: &EvidenceRow) -> Trace<'_> {
+    Trace {
+        actor: row.actor.as_ref(),
+        at: row.noted_at,
+    }
+}
+
+/// Whether a hook speaks of this move.
+fn is_of(row: &EvidenceRow, push: &PushRow) -> bool {
+    let same_ref = push.reference.is_empty() || push.reference == row.reference;
+    let same_old = push.reference.is_empty() || push.old == row.old;
+    same_ref && same_old && push.new.is_some() == row.new.is_some() && push.new == row.new
+}
