@@ -13,7 +13,8 @@ fn our_snippet_tells_passwords_tokens_and_certificates_apart() {
     let apache = Apache::new(&scene.world);
     let (site, web) = (&apache.site, apache.starts(&[]));
     let certificate = site.clients.certifies("alice", "/O=Corp/CN=alice");
-    let token = (None, Some("token"), Some("alice/laptop"));
+    let digest = site.digest();
+    let token = (None, Some("token"), Some(digest.as_str()));
     for (proof, (kind, method, label)) in [
         (
             Proof::Basic("alice", &site.password),
@@ -102,21 +103,7 @@ fn fake_basic_calls_a_certificate_a_password() {
     let scene = Scene::new();
     let recorder = scene.records();
     let apache = Apache::new(&scene.world);
-    // mod_ssl wants this one password of everybody.
-    let name = "/O=Corp/CN=alice:$1$OXLyS...$Owx8s2/m9/gfkcRVXzgoE/\n";
-    scene.world.file(apache.site.folder.join("faked"), name);
-    let web = apache.starts(&[
-        (
-            "SSLOptions +StdEnvVars",
-            "SSLOptions +StdEnvVars +FakeBasicAuth",
-        ),
-        ("    SSLUserName SSL_CLIENT_S_DN_CN\n", ""),
-        (
-            "        Require ssl-verify-client\n",
-            "        AuthType Basic\n        AuthName git\n        AuthBasicProvider file\n        \
-             AuthUserFile /etc/forgewarden/faked\n        Require valid-user\n",
-        ),
-    ]);
+    let web = apache.starts(&apache.faking_basic("/O=Corp/CN=alice"));
     let identity = apache.site.clients.certifies("alice", "/O=Corp/CN=alice");
     let proof = Proof::Certificate(&identity);
     let _ = scene.pushes(&web, &proof, &[]).expect_accepted();

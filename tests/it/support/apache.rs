@@ -52,6 +52,25 @@ impl Apache {
         })
     }
 
+    /// The changes by which a holder's certificate stands for a password.
+    pub fn faking_basic(&self, holder: &str) -> [(&'static str, &'static str); 3] {
+        // mod_ssl gives this one password to everybody.
+        let name = format!("{holder}:$1$OXLyS...$Owx8s2/m9/gfkcRVXzgoE/\n");
+        self.world.file(self.site.folder.join("faked"), name);
+        [
+            (
+                "SSLOptions +StdEnvVars",
+                "SSLOptions +StdEnvVars +FakeBasicAuth",
+            ),
+            ("    SSLUserName SSL_CLIENT_S_DN_CN\n", ""),
+            (
+                "        Require ssl-verify-client\n",
+                "        AuthType Basic\n        AuthName git\n        AuthBasicProvider file\n        \
+                 AuthUserFile /etc/forgewarden/faked\n        Require valid-user\n",
+            ),
+        ]
+    }
+
     /// Starts it with hosts of the story's own. In them, as in the snippet,
     /// the usual paths mean the story's.
     pub fn starts_with(&self, hosts: impl Fn([u16; 2]) -> String) -> Web {

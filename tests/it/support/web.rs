@@ -164,6 +164,16 @@ impl Site {
         }
     }
 
+    /// The SHA-256 of alice's token, by coreutils.
+    pub fn digest(&self) -> String {
+        let sum = self
+            .world
+            .program("sha256sum")
+            .with_stdin(self.token.reveal());
+        let sum = sum.succeeds();
+        sum.split(' ').next().expect("digits").to_owned()
+    }
+
     /// A file of `hooks/install/servers`, each of these replaced, which must
     /// stand in it.
     pub fn snippet(&self, file: &str, replacements: &[(&str, &str)]) -> String {
