@@ -8,27 +8,33 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use forgewarden::clock::{Clock, SystemClock};
 use forgewarden::git::Repository;
 use forgewarden::judge::{self, Operator};
 use forgewarden::model::approval::Circumstances;
+use forgewarden::model::authentication::{Evidence, Push, Pushes};
 use forgewarden::model::refs::RefUpdate;
 use forgewarden::model::repo::RepositoryName;
 use forgewarden::model::request::{Concern, EvaluationRequest, Subject};
+use forgewarden::model::testimony::Testimony;
 use forgewarden::model::text::escape;
 use forgewarden::model::verdict::{Conclusion, Verdict};
 use forgewarden::policy::{Limits, Policy};
 use forgewarden::report::{exit_code, json, terminal};
 
+#[path = "pre_receive/authentication.rs"]
+mod authentication;
 #[path = "pre_receive/environment.rs"]
 mod environment;
 #[path = "pre_receive/input.rs"]
 mod input;
 #[path = "pre_receive/server.rs"]
 mod server;
+#[path = "pre_receive/spool.rs"]
+mod spool;
 
 use environment::Environment;
 use server::{Kind, Server};
@@ -54,7 +60,12 @@ enum Message {
     Answer(Conclusion, String),
     /// There is no answer.
     Failed(Why),
+    /// What was seen is kept, or why it is not.
+    Kept(Result<(), Why>),
 }
+
+/// How long an accepted push waits for its testimony to be written.
+const SPOOL_PATIENCE: Duration = Duration::from_millis(500);
 
 /// What the arguments ask for.
 enum Asked {
@@ -106,7 +117,15 @@ fn hook(told: Option<Kind>) -> ExitCode {
     loop {
         match receiver.recv_timeout(deadline.saturating_sub(started.elapsed())) {
             Ok(Message::Deadline(of_policy)) => deadline = server.deadline(of_policy),
-            Ok(Message::Answer(conclusion, report)) => return answer(conclusion, &report),
+            Ok(Message::Answer(conclusion, report)) => {
+                let code = answer(conclusion, &report);
+                if conclusion == Conclusion::Pass {
+                    await_testimony(&receiver);
+                }
+                return code;
+            }
+            // Nothing is kept before there is an answer.
+            Ok(Message::Kept(_)) => {}
             Ok(Message::Failed(why)) => return refuse(&why),
             Err(RecvTimeoutError::Timeout) => {
                 return refuse(&format!(
@@ -123,16 +142,77 @@ fn hook(told: Option<Kind>) -> ExitCode {
     }
 }
 
-fn work(server: &Server, watch: &Sender<Message>) {
-    let message = match judge_push(server, watch) {
-        Ok((verdict, report)) => Message::Answer(verdict.conclusion, report),
-        Err(why) => Message::Failed(why),
+/// Gives the writer of the testimony a moment; the push is accepted anyway.
+fn await_testimony(receiver: &Receiver<Message>) {
+    let why = match receiver.recv_timeout(SPOOL_PATIENCE) {
+        Ok(Message::Kept(Err(why))) => why,
+        Ok(_) => return,
+        Err(_) => format!("the spool was not written within {SPOOL_PATIENCE:?}"),
     };
-    // The watch is gone only after it has refused the push.
-    let _ = watch.send(message);
+    let line = format!(
+        "forgewarden: the push is accepted, and how it was authenticated is not kept: {why}\n"
+    );
+    say(io::stderr(), &line);
 }
 
-fn judge_push(server: &Server, watch: &Sender<Message>) -> Result<(Verdict, String), Why> {
+fn work(server: &Server, watch: &Sender<Message>) {
+    // The watch is gone only after it has answered.
+    let tell = |message| {
+        let _ = watch.send(message);
+    };
+    match judge_push(server, watch) {
+        Ok(judged) => {
+            tell(Message::Answer(judged.conclusion, judged.report));
+            if judged.conclusion == Conclusion::Pass {
+                tell(Message::Kept(judged.keeping.map_or(Ok(()), Keeping::keep)));
+            }
+        }
+        Err(why) => tell(Message::Failed(why)),
+    }
+}
+
+/// A push that was judged.
+struct Judged {
+    conclusion: Conclusion,
+    report: String,
+    keeping: Option<Keeping>,
+}
+
+/// What is kept of an accepted push, and where.
+struct Keeping {
+    folder: Result<PathBuf, Why>,
+    testimony: Testimony,
+}
+
+impl Keeping {
+    /// For the spool, if there is one and something is pushed.
+    fn of(
+        server: &Server,
+        repository: &Repository,
+        request: &EvaluationRequest,
+        push: &Push,
+    ) -> Result<Option<Self>, Why> {
+        if server.is_rehearsal()? {
+            return Ok(None);
+        }
+        let folder = spool::folder(repository).transpose();
+        let of = |folder| Self {
+            folder,
+            testimony: spool::testimony(
+                request.repository.clone(),
+                request.subject.updates(),
+                push,
+            ),
+        };
+        Ok(folder.map(of))
+    }
+
+    fn keep(self) -> Result<(), Why> {
+        spool::keep(&self.folder?, &self.testimony)
+    }
+}
+
+fn judge_push(server: &Server, watch: &Sender<Message>) -> Result<Judged, Why> {
     server.expect_contract()?;
     let repository = Repository::open_in_hook().map_err(|error| error.to_string())?;
     let policy = operator_policy(&repository)?.map(|(_, policy)| policy);
@@ -153,9 +233,35 @@ fn judge_push(server: &Server, watch: &Sender<Message>) -> Result<(Verdict, Stri
     let operator = policy
         .as_ref()
         .map_or(Operator::TargetBranch, Operator::Policy);
-    let verdict = judge::judge(operator, &request, &repository, Circumstances::default());
-    let report = report(server, &repository, &verdict)?;
-    Ok((verdict, report))
+    let push = authentication::push(&request, evidence(server, &repository, &request, operator));
+    let keeping = Keeping::of(server, &repository, &request, &push)?;
+    let circumstances = Circumstances {
+        pushes: Pushes::Known(vec![push]),
+        ..Circumstances::default()
+    };
+    let verdict = judge::judge(operator, &request, &repository, circumstances);
+    Ok(Judged {
+        conclusion: verdict.conclusion,
+        report: report(server, &repository, &verdict)?,
+        keeping,
+    })
+}
+
+/// All that is said of how the push was authenticated. Without a policy no
+/// signature of a push is trusted, and nothing is judged either.
+fn evidence(
+    server: &Server,
+    repository: &Repository,
+    request: &EvaluationRequest,
+    operator: Operator<'_>,
+) -> Vec<Evidence> {
+    let let_in = authentication::let_in(server, request.seen_at);
+    let policy = || {
+        let policy = judge::effective_policy(operator, request, repository);
+        policy.map(|policy| policy.roots).map_err(|gap| gap.0)
+    };
+    let signature = authentication::signature(server, repository, request, policy);
+    std::iter::once(let_in).chain(signature).collect()
 }
 
 /// What would move: git's input, or what a server asks before there is any.

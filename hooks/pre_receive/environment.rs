@@ -2,6 +2,7 @@
 //! been told: some servers let the client set variables (sshd's `AcceptEnv`).
 //! It knows no server.
 
+use forgewarden::auth::Variables;
 use forgewarden::model::text::excerpt;
 
 /// Most bytes of a variable that names something.
@@ -23,6 +24,11 @@ impl Environment {
         let bytes = |text: std::ffi::OsString| text.into_encoded_bytes();
         let all = std::env::vars_os().map(|(name, value)| (bytes(name), bytes(value)));
         Self(all.collect())
+    }
+
+    /// The same, for the readers of what servers say of authentication.
+    pub(crate) fn variables(&self) -> Variables<'_> {
+        Variables::new(&self.0)
     }
 
     /// Whether a variable is set and not empty.

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use forgewarden::auth::{Door, web};
 use forgewarden::model::oid::ObjectId;
 use forgewarden::model::principal::Actor;
 use forgewarden::model::refs::{RefName, RefUpdate};
@@ -123,6 +124,16 @@ impl Server {
         }
     }
 
+    /// The shim's word, if there is one.
+    pub(crate) fn told(&self) -> Option<Kind> {
+        self.told
+    }
+
+    /// The variables.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     /// The longest that the hook may take under the policy's own bound.
     pub(crate) fn deadline(&self, of_policy: Duration) -> Duration {
         match self.kind {
@@ -152,8 +163,13 @@ impl Server {
     /// Whose account pushes, if the shim vouches for it. An actor only ever
     /// takes away: whoever pushes does not approve.
     pub(crate) fn actor(&self) -> Result<Option<Actor>, String> {
+        let by_web = Door::seen_in(self.environment.variables()) == Door::Web;
+        let web_user = web::user(self.environment.variables()).filter(|_| by_web);
         let (forge, variable) = match self.told {
-            None | Some(Kind::Plain) => return Ok(None),
+            None => return Ok(None),
+            Some(Kind::Plain) => return Ok(web_user.map(git_account)),
+            // It takes whom the web server names, proved or not.
+            Some(Kind::Gitolite) if by_web && web_user.is_none() => return Ok(None),
             Some(Kind::Gitolite) => (ForgeKind::Git, "GL_USER"),
             Some(Kind::Gitlab) => (ForgeKind::GitLab, "GL_USERNAME"),
             Some(Kind::Ghes) => (ForgeKind::GitHub, "GITHUB_USER_LOGIN"),
@@ -176,8 +192,7 @@ impl Server {
     /// then, and the input may be empty. The question is whether the target
     /// branch may come to hold what the source branch holds.
     pub(crate) fn rehearsal(&self) -> Result<Option<RefUpdate>, String> {
-        let dry = self.environment.name("BB_IS_DRY_RUN")? == Some("true");
-        if self.told != Some(Kind::Bitbucket) || !dry {
+        if !self.is_rehearsal()? {
             return Ok(None);
         }
         let need = |name: &'static str| {
@@ -197,6 +212,12 @@ impl Server {
             old: id("BB_TO_HASH")?,
             new: id("BB_FROM_HASH")?,
         }))
+    }
+
+    /// Whether the server only asks, and nothing is pushed.
+    pub(crate) fn is_rehearsal(&self) -> Result<bool, String> {
+        let dry = self.environment.name("BB_IS_DRY_RUN")? == Some("true");
+        Ok(dry && self.told == Some(Kind::Bitbucket))
     }
 
     /// A refusal as the server shows it. GitLab's web pages show only lines
@@ -225,6 +246,16 @@ impl Server {
     pub(crate) fn word(&self) -> &'static str {
         let found = KINDS.iter().find(|(_, kind)| *kind == self.kind);
         found.map_or("plain-git", |(word, _)| word)
+    }
+}
+
+/// An account of plain git, of which nothing but the name is known.
+fn git_account(login: &str) -> Actor {
+    Actor {
+        forge: ForgeKind::Git,
+        login: login.to_owned(),
+        id: None,
+        robot: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The pre-receive hook by real pushes: real git, real keys, the real binary,
 //! each story over a local path and over ssh.
 
+mod authentication;
 mod bitbucket;
 mod bounds;
 mod build_environment;

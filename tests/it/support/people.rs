@@ -144,7 +144,7 @@ impl Person {
     }
 
     /// The git configuration that makes git sign this way.
-    pub(super) fn signing_config(&self, signing: Signing) -> Vec<String> {
+    pub fn signing_config(&self, signing: Signing) -> Vec<String> {
         let of = |key: &str, value: &str| ["-c".to_owned(), format!("{key}={value}")];
         match signing {
             Signing::OpenPgp => {
