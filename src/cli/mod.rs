@@ -5,10 +5,12 @@
 pub mod check;
 pub mod completions;
 pub mod doctor;
+mod input;
 pub mod policy;
 pub mod replay;
 pub mod serve;
 pub mod setup;
+mod sshd;
 pub mod verify;
 
 use std::io::{self, IsTerminal, Write};
