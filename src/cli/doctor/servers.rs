@@ -2,6 +2,8 @@
 //! authenticated, and whether a client can make them tell something else. Read
 //! from their configurations; nothing of Forgewarden's own is needed.
 
+mod nginx;
+mod place;
 mod sshd;
 
 use std::path::PathBuf;
@@ -11,6 +13,9 @@ use clap::Args;
 use crate::cli::Failure;
 use crate::cli::input::STANDARD_INPUT;
 use crate::forge::{Diagnosis, Level};
+
+/// Most bytes of a web server's configuration.
+const MAX_CONFIGURATION: u64 = 8 << 20;
 
 /// What to look at.
 #[derive(Debug, Args)]
@@ -64,12 +69,21 @@ pub(super) fn lines(arguments: &ServerArgs) -> Result<Vec<Diagnosis>, Failure> {
         Some(None) => lines.extend(sshd::of_this_machine(&arguments.sshd_user)),
         None => {}
     }
+    if let Some(file) = &arguments.nginx {
+        lines.extend(nginx::of_file(file));
+    }
     Ok(lines)
 }
 
 /// A line as it should be.
 fn ok(id: &'static str, place: &str, message: impl Into<String>) -> Diagnosis {
     found((id, Level::Ok), place, message, "")
+}
+
+/// A line about what is not understood.
+fn unknown_at(id: &'static str, place: &str, message: impl Into<String>) -> Diagnosis {
+    let remedy = "push once each way, and see what the hook says of it";
+    found((id, Level::Unknown), place, message, remedy)
 }
 
 /// Any line.
