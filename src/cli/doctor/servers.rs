@@ -2,6 +2,7 @@
 //! authenticated, and whether a client can make them tell something else. Read
 //! from their configurations; nothing of Forgewarden's own is needed.
 
+mod apache;
 mod nginx;
 mod place;
 mod sshd;
@@ -72,7 +73,20 @@ pub(super) fn lines(arguments: &ServerArgs) -> Result<Vec<Diagnosis>, Failure> {
     if let Some(file) = &arguments.nginx {
         lines.extend(nginx::of_file(file));
     }
+    if let Some(file) = &arguments.apache {
+        lines.extend(apache::of_file(file));
+    }
     Ok(lines)
+}
+
+/// What seems right where something is hidden is not known to be right.
+fn unless_hidden(line: &mut Diagnosis, remedy: &str) {
+    if line.level == Level::Ok {
+        line.level = Level::Unknown;
+        let as_far = ", as far as can be seen without what is included";
+        line.message.push_str(as_far);
+        line.remedy = remedy.to_owned();
+    }
 }
 
 /// A line as it should be.

@@ -10,7 +10,7 @@ mod syntax;
 
 use std::path::Path;
 
-use super::{MAX_CONFIGURATION, found, unknown_at};
+use super::{MAX_CONFIGURATION, found, unknown_at, unless_hidden};
 use crate::cli::input;
 use crate::forge::{Diagnosis, Level};
 use access::Access;
@@ -60,7 +60,7 @@ pub(super) fn of_file(file: &Path) -> Vec<Diagnosis> {
     for location in git.into_iter().take(MAX_SHOWN) {
         let mut more = of_location(location, &mut variables);
         if location.has_hole() {
-            more.iter_mut().for_each(unless_hidden);
+            more.iter_mut().for_each(|line| unless_hidden(line, WHOLE));
         }
         lines.extend(more);
     }
@@ -77,16 +77,6 @@ fn of_location(location: &Location<'_>, variables: &mut Variables<'_>) -> Vec<Di
     let mut lines = access.lines(location);
     lines.extend(parameters::lines(location, &access, variables));
     lines
-}
-
-/// What seems right where something is hidden is not known to be right.
-fn unless_hidden(line: &mut Diagnosis) {
-    if line.level == Level::Ok {
-        line.level = Level::Unknown;
-        line.message
-            .push_str(", as far as can be seen without the include");
-        line.remedy = WHOLE.to_owned();
-    }
 }
 
 fn hole(include: &Directive) -> Diagnosis {

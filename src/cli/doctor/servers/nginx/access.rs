@@ -184,7 +184,7 @@ fn foreign<'a>(location: &Location<'a>) -> Option<&'a Directive> {
         ];
         let starts = |start: &&str| name.starts_with(*start);
         name == "limit_except"
-            || is_script.iter().any(|start| starts(start))
+            || is_script.iter().any(starts)
             || (name.starts_with("auth_") && !KNOWN.contains(&name))
     })
 }
