@@ -38,7 +38,11 @@ pub(super) async fn pushes(
         Subject::PullRequest { base, head, .. } | Subject::MergeGroup { base, head, .. } => {
             match commits(mirror, *base, *head).await? {
                 Ok(commits) => context.store.pushes_of(place, &commits).await?,
-                Err(why) => return Err(JobError::Never(format!("its commits cannot be listed: {why}"))),
+                Err(why) => {
+                    return Err(JobError::Never(format!(
+                        "its commits cannot be listed: {why}"
+                    )));
+                }
             }
         }
     };
@@ -103,7 +107,9 @@ fn grouped(rows: Vec<PushRow>) -> Vec<Vec<PushRow>> {
             other.new == row.new
                 && other.actor == row.actor
                 && (row.reference.is_empty()
-                    || (other.reference == row.reference && other.old == row.old && other.delivery != row.delivery))
+                    || (other.reference == row.reference
+                        && other.old == row.old
+                        && other.delivery != row.delivery))
         };
         if groups.iter().flatten().any(told) {
             continue;
@@ -182,8 +188,10 @@ impl Desk<'_> {
         let (store, repository) = (&self.context.store, &self.task.repository);
         let named = (repository.id, repository.name.as_str());
         let known = store.evidence_between(&self.task.instance, named, (earliest, latest));
-        let (exact, fitting): (Vec<_>, Vec<_>) =
-            known.await?.into_iter().partition(|row| !row.reference.is_empty());
+        let (exact, fitting): (Vec<_>, Vec<_>) = known
+            .await?
+            .into_iter()
+            .partition(|row| !row.reference.is_empty());
         let mut evidence: Vec<_> = exact
             .into_iter()
             .filter(|row| rows.iter().any(|push| is_of(row, push)))
@@ -192,7 +200,10 @@ impl Desk<'_> {
         let place = (self.task.instance.as_str(), repository.id);
         let near = (first.pushed_at - span, first.pushed_at + span);
         let pushes = store.pushes_between(place, near).await?;
-        let pushes: Vec<_> = grouped(pushes).into_iter().filter_map(|group| group.into_iter().next()).collect();
+        let pushes: Vec<_> = grouped(pushes)
+            .into_iter()
+            .filter_map(|group| group.into_iter().next())
+            .collect();
         let traces: Vec<_> = pushes.iter().map(of_push).collect();
         let records: Vec<_> = fitting.iter().map(of_record).collect();
         let found = correlate(of_push(first), &traces, &records, window);
@@ -207,11 +218,15 @@ impl Desk<'_> {
         let name = self.task.repository.name.as_str().to_lowercase();
         let within = |scope: &str| {
             let scope = scope.to_lowercase();
-            scope.is_empty() || name.strip_prefix(&scope).is_some_and(|rest| rest.starts_with('/'))
+            scope.is_empty()
+                || name
+                    .strip_prefix(&scope)
+                    .is_some_and(|rest| rest.starts_with('/'))
         };
-        let holding = self.guarantees.iter().filter(|row| {
-            within(&row.scope) && now.duration_since(row.read_at) < MAX_AGE
-        });
+        let holding = self
+            .guarantees
+            .iter()
+            .filter(|row| within(&row.scope) && now.duration_since(row.read_at) < MAX_AGE);
         holding
             .filter_map(|row| {
                 let leaves = row.leaves.as_ref()?;
