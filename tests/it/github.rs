@@ -5,9 +5,11 @@ use crate::support::forge;
 
 mod access;
 mod administration;
+mod audit;
 mod contract;
 mod events;
 mod evidence;
+mod guarantees;
 mod hostile;
 mod inventory;
 mod manifest;
