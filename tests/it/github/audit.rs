@@ -4,20 +4,22 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use forgewarden::clock::SystemClock;
-use forgewarden::config::GitHubAudit;
+use forgewarden::config::{GitHubAudit, GitHubInstance};
 use forgewarden::forge::github::instance;
 use forgewarden::forge::{
     AuditRecord, ForgeError, Instance, RecordedRepository, Refused, StreamError,
 };
 use forgewarden::model::authentication::{Source, Strength};
+use forgewarden::model::text::is_misleading;
 use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::forge::github::{Fault, OWNER_TOKEN, Recorded, Sent, batch};
+use super::forge::github::{AppKey, Fault, OWNER_TOKEN, Recorded, Sent, batch};
 use super::scene::{APP, Scene, config, delivery};
 
 const LOG: &str = "/orgs/acme/audit-log";
@@ -433,6 +435,90 @@ async fn large_batches_are_read_and_larger_ones_refused() {
     let said = unreadable(format!("{}{lie}", all(3)));
     assert!(said.contains("doc-1 is there twice"), "{said}");
 }
+
+/// Any JSON, and what a record might hold.
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,300}".prop_map(Value::from),
+        Just(json!("Public Key (User/Deploy)")),
+        Just(json!("deploy_key")),
+        Just(json!("ssh")),
+        Just(json!("acme/app")),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop::collection::vec(inner, 0..3).prop_map(Value::from)
+    })
+}
+
+const FIELDS: [&str; 14] = [
+    "@timestamp",
+    "_document_id",
+    "action",
+    "actor",
+    "actor_id",
+    "actor_is_bot",
+    "repository",
+    "repository_id",
+    "repo_id",
+    "programmatic_access_type",
+    "transport_protocol",
+    "transport_protocol_name",
+    "token_id",
+    "hashed_token",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_batch_panics_and_what_is_read_is_safe_to_show(
+        fields in prop::collection::vec((prop::sample::select(&FIELDS[..]), any_value()), 0..6),
+        wrapped: bool,
+        noise in prop::collection::vec(any::<u8>(), 0..20),
+    ) {
+        let mut event = push(1);
+        for (name, value) in fields {
+            event[name] = value;
+        }
+        let event = if wrapped { json!({ "event": event }) } else { event };
+        let mut bytes = event.to_string().into_bytes();
+        bytes.extend(noise);
+        for body in [event.to_string().into_bytes(), bytes] {
+            if let Ok(records) = READER.audit.streamed(&delivery(&batch(STREAM_TOKEN, body))) {
+                for record in records {
+                    let says = &record.evidence.says;
+                    prop_assert!(says.chars().count() < 300);
+                    prop_assert!(!says.chars().any(is_misleading), "{says}");
+                    prop_assert!((1..=200).contains(&record.id.len()));
+                }
+            }
+        }
+    }
+}
+
+/// Made once: its App's key takes a while.
+static READER: LazyLock<Instance> = LazyLock::new(|| {
+    let key = AppKey::generate();
+    let config = GitHubInstance {
+        key: "github".into(),
+        api_url: "https://api.github.com".into(),
+        web_url: "https://github.com".into(),
+        app_id: 1,
+        private_key_pem: SecretString::from(key.pem()),
+        webhook_secrets: vec!["a secret".into()],
+        api_version: "2022-11-28".into(),
+        admin_token: None,
+        audit: GitHubAudit {
+            stream_tokens: vec![STREAM_TOKEN.into()],
+            ..GitHubAudit::default()
+        },
+    };
+    instance(&config, Arc::new(SystemClock)).expect("lawful")
+});
 
 /// Packed by gzip itself.
 fn packed(body: &[u8]) -> Vec<u8> {
