@@ -6,6 +6,7 @@ use crate::support::forge;
 mod access;
 mod administration;
 mod audit;
+mod audit_stream;
 mod contract;
 mod events;
 mod evidence;
