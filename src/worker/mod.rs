@@ -38,6 +38,7 @@ use crate::forge::Instance;
 use crate::report::Templates;
 use crate::store::Store;
 
+pub use authentication::{Chains, grouped};
 pub use error::{FetchError, JobError};
 pub use git::git_version;
 pub use judge::{Judge, PolicyJudge};

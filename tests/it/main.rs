@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod authentication;
 mod catalogue;
 mod checks;
 mod ci;

@@ -14,6 +14,7 @@
     reason = "a language has words that not every user needs, it starts real programs, and an error in a test is a panic"
 )]
 
+pub mod apache;
 pub mod contract;
 pub mod daemon;
 pub mod facts;
@@ -21,13 +22,18 @@ pub mod fake_forge;
 pub mod forge;
 pub mod gate;
 pub mod hook;
+pub mod nginx;
 pub mod origin;
+pub mod own_user;
 pub mod people;
 pub mod policy;
 pub mod postgres;
 pub mod program;
 pub mod repos;
+pub mod secrets;
 pub mod sshd;
+pub mod sshd_login;
+pub mod web;
 pub mod work;
 pub mod world;
 

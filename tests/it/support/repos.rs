@@ -171,6 +171,20 @@ impl Push {
         self.expect_said(words)
     }
 
+    /// The server let nobody in: no hook ran and no ref moved; git says this.
+    pub fn expect_not_let_in(self, words: &str) -> Self {
+        assert_ne!(self.ran.code, Some(0), "{}", self.ran);
+        assert!(
+            self.ran.err.contains_str(words),
+            "not {words:?}: {}",
+            self.ran
+        );
+        let hook = self.ran.err.contains_str("hook");
+        assert!(!hook, "a hook was asked: {}", self.ran);
+        assert_eq!(self.before, self.after, "something moved: {}", self.ran);
+        self
+    }
+
     /// The hook could not judge, so it refused, and it said why.
     pub fn expect_could_not_judge(self, words: &[&str]) -> Self {
         let push = self.expect_refused_with(words);

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use super::own_user::{self, OwnUser};
 use super::people::Person;
 use super::program::Program;
 use super::world::World;
@@ -19,8 +20,12 @@ pub struct Sshd {
     process: Child,
     port: u16,
     folder: PathBuf,
+    user: String,
     log: Mutex<Receiver<String>>,
 }
+
+/// A forced command for git, as the pages recommend it.
+pub const ONLY_GIT: &str = "command=\"git-shell -c \\\"$SSH_ORIGINAL_COMMAND\\\"\",restrict";
 
 /// Longest wait for sshd to say that it listens.
 const START: Duration = Duration::from_secs(20);
@@ -36,6 +41,15 @@ impl Sshd {
     /// One more sshd, with these lines before the usual ones: the first value
     /// of a keyword counts.
     pub fn configured(world: &World, name: &str, lines: &str) -> Self {
+        Self::launched(world, name, lines, None)
+    }
+
+    /// The same, run by a user of its own, which alone can log in.
+    pub fn of_user(world: &World, name: &str, lines: &str, user: &OwnUser) -> Self {
+        Self::launched(world, name, lines, Some(user))
+    }
+
+    fn launched(world: &World, name: &str, lines: &str, user: Option<&OwnUser>) -> Self {
         let folder = world.path(name);
         fs::create_dir_all(&folder).expect("make sshd's folder");
         let keygen = world
@@ -44,7 +58,7 @@ impl Sshd {
         keygen.arg(folder.join("host")).succeeds();
         fs::write(folder.join("authorized_keys"), "").expect("write authorized_keys");
         make_privilege_separation_folder();
-        let attempts = (0..ATTEMPTS).map(|_| Self::attempt(world, &folder, lines));
+        let attempts = (0..ATTEMPTS).map(|_| Self::attempt(world, &folder, lines, user));
         let mut failures = Vec::new();
         for attempt in attempts {
             match attempt {
@@ -55,16 +69,21 @@ impl Sshd {
         panic!("sshd does not start: {failures:#?}");
     }
 
-    fn attempt(world: &World, folder: &Path, lines: &str) -> Result<Self, Vec<String>> {
+    fn attempt(
+        world: &World,
+        folder: &Path,
+        lines: &str,
+        user: Option<&OwnUser>,
+    ) -> Result<Self, Vec<String>> {
         let port = free_port();
         let config = folder.join("config");
         let text = lines.to_owned() + &configuration(world, folder, port);
         fs::write(&config, text).expect("write sshd's config");
-        let mut command = world
-            .program(&program())
-            .args(["-D", "-e", "-f"])
-            .arg(&config)
-            .into_command();
+        let sshd = match user {
+            Some(user) => user.program(world, &program()),
+            None => world.program(&program()),
+        };
+        let mut command = sshd.args(["-D", "-e", "-f"]).arg(&config).into_command();
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -83,11 +102,12 @@ impl Sshd {
         let mut said = Vec::new();
         while let Ok(line) = log.recv_timeout(START) {
             if line.contains("Server listening on") {
-                let folder = folder.to_owned();
+                let tester = || Program::new("id").arg("-un").succeeds();
                 return Ok(Self {
                     process,
                     port,
-                    folder,
+                    folder: folder.to_owned(),
+                    user: user.map_or_else(tester, |_| own_user::NAME.to_owned()),
                     log: Mutex::new(log),
                 });
             }
@@ -100,16 +120,20 @@ impl Sshd {
 
     /// Lets a person in, to git and nothing else.
     pub fn admits(&self, person: &Person) {
+        self.admits_with(person, ONLY_GIT);
+    }
+
+    /// Lets a person's key in with these options of `authorized_keys`.
+    pub fn admits_with(&self, person: &Person, options: &str) {
         let key = person.ssh_public_line();
         let file = self.folder.join("authorized_keys");
         let keys = fs::read_to_string(&file).expect("read authorized_keys");
         if !keys.contains(&key) {
-            let only_git = "command=\"git-shell -c \\\"$SSH_ORIGINAL_COMMAND\\\"\",restrict";
             let mut file = fs::OpenOptions::new()
                 .append(true)
                 .open(&file)
                 .expect("open");
-            writeln!(file, "{only_git} {key}").expect("write authorized_keys");
+            writeln!(file, "{options} {key}").expect("write authorized_keys");
         }
         self.introduces(person);
     }
@@ -143,8 +167,8 @@ impl Sshd {
         let host = fs::read_to_string(self.folder.join("host.pub")).expect("read the host key");
         let known = self.folder.join("known_hosts");
         fs::write(&known, format!("upstream.test {host}")).expect("write known_hosts");
-        let user = Program::new("id").arg("-un").succeeds();
-        let (port, key, known) = (self.port, person.ssh_private(), known.display());
+        let (port, user) = (self.port, &self.user);
+        let (key, known) = (person.ssh_private(), known.display());
         format!(
             "Host upstream.test\n  HostName 127.0.0.1\n  HostKeyAlias upstream.test\n  Port {port}\n  \
              User {user}\n  IdentityFile \"{}\"\n  IdentitiesOnly yes\n  IdentityAgent none\n  \
@@ -192,16 +216,7 @@ fn configuration(world: &World, folder: &Path, port: u16) -> String {
 
 /// sshd wants to be called by its full path.
 fn program() -> String {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).collect::<Vec<_>>();
-    let more = ["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from);
-    let mut places = folders
-        .into_iter()
-        .chain(more)
-        .map(|folder| folder.join("sshd"));
-    let found = places.find(|place| place.is_file());
-    let found = found.expect("sshd is missing: apt-get install openssh-server");
-    found.to_str().expect("UTF-8 path").to_owned()
+    own_user::full_path("sshd", "openssh-server")
 }
 
 /// Debian's sshd, started by root, wants it; its service unit would make it.
@@ -212,7 +227,7 @@ fn make_privilege_separation_folder() {
     }
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("find a free port");
     listener.local_addr().expect("the port").port()
 }
