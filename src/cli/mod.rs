@@ -5,6 +5,7 @@
 pub mod check;
 pub mod completions;
 pub mod doctor;
+pub mod evidence;
 pub mod policy;
 pub mod replay;
 pub mod serve;
@@ -40,6 +41,8 @@ enum Command {
     Completions(completions::CompletionsArgs),
     /// Prove that a failing status really blocks
     Doctor(doctor::DoctorArgs),
+    /// Tell how pushes were authenticated, and who says so
+    Evidence(evidence::EvidenceArgs),
     /// Write, check and explain policies
     Policy(policy::PolicyArgs),
     /// List and run again what the service could not finish
@@ -57,6 +60,7 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions(arguments) => completions::run::<Arguments>(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Evidence(arguments) => evidence::run(&arguments),
         Command::Policy(arguments) => policy::run(arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

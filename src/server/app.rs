@@ -10,7 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::budget::Budget;
-use super::{health, intake, pages, protect};
+use super::{evidence, health, intake, pages, protect};
 use crate::worker::Context;
 
 /// Longest time for one request. GitHub gives up after 10 s (GitHub Docs,
@@ -46,6 +46,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route(
             "/webhooks/{instance}/{secret}",
             post(intake::webhook_with_secret),
+        )
+        .route("/evidence/{instance}", post(evidence::stream))
+        .route("/evidence/{instance}/hook", post(evidence::hook))
+        .route("/services/collector", post(evidence::collector))
+        .route("/services/collector/event", post(evidence::collector))
+        .route(
+            "/services/collector/health",
+            get(evidence::collector_health),
         )
         .route("/verdicts/{id}", get(pages::verdict))
         .route("/healthz", get(health::alive))

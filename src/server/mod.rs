@@ -5,6 +5,7 @@
 
 mod app;
 mod budget;
+mod evidence;
 mod health;
 mod intake;
 mod pages;

@@ -133,6 +133,7 @@ fn context(config: &Config, store: Store, parts: Parts) -> Context {
         clock: parts.clock,
         settings: config.worker,
         sweep: config.sweep,
+        authentication: config.authentication.clone(),
         pauses: worker::Pauses::default(),
         wake: Arc::new(Notify::new()),
     }

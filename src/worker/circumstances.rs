@@ -118,7 +118,7 @@ pub(super) async fn of_group(
 
 /// What the merges of a group brought in, from its head back to its base. What
 /// cannot be read has no pull request, and so no approval.
-async fn merged_heads(
+pub(super) async fn merged_heads(
     mirror: &Mirror,
     base: ObjectId,
     head: ObjectId,
@@ -203,7 +203,7 @@ pub(super) async fn add_pushers(
 }
 
 /// The commits that a pull request would bring, and its head in any case.
-async fn commits(
+pub(super) async fn commits(
     mirror: &Mirror,
     base: ObjectId,
     head: ObjectId,

@@ -18,7 +18,7 @@ pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError
         Meaning::Events(events) => (events, String::new()),
         Meaning::NotOfInterest(why) => (Vec::new(), why),
     };
-    let mut planner = Planner::new(context, instance, delivery.received_at());
+    let mut planner = Planner::new(context, instance, (delivery.id(), delivery.received_at()));
     for event in events {
         planner.add(event).await?;
     }

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::Context;
+use super::authentication;
 use super::circumstances;
 use super::error::JobError;
 use super::mirror::{FetchPlan, Mirror};
 use super::planning::{as_it_is_now, subject_of, to_evaluation};
 use super::rendered::{Rendered, overtaken};
-use super::task::{Task, pull_request_subject};
+use super::task::{Task, echo_subject, is_about_authentication, pull_request_subject};
 use crate::forge::{Instance, PullRequestState};
 use crate::model::approval::Circumstances;
 use crate::model::oid::ObjectId;
 use crate::model::request::{Concern, EvaluationRequest, Subject};
-use crate::model::verdict::Verdict;
-use crate::store::{Job, Mark, NewVerdict, Outcome, Said, SubjectLine};
+use crate::model::verdict::{Conclusion, Verdict};
+use crate::store::{Delay, Job, Mark, NewVerdict, Outcome, Said, StatusKey, SubjectLine};
 
 /// Judges one subject and says so at its statuses.
 pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError> {
@@ -81,7 +82,12 @@ impl Turn<'_> {
             self.context.wake.notify_waiters();
             return Ok(());
         }
-        let asked = circumstances::ask(self.context, self.instance, self.task, &state).await?;
+        let asked = match self.task.concern {
+            Concern::Authentication => Circumstances::default(),
+            Concern::Change | Concern::Everything => {
+                circumstances::ask(self.context, self.instance, self.task, &state).await?
+            }
+        };
         self.judge(subject_of(&state), asked, withdrawn).await
     }
 
@@ -123,7 +129,7 @@ impl Turn<'_> {
             closing: !state.open,
             ..self.task.clone()
         };
-        let current = current.marks()?;
+        let current = self.marks_and_echoes(&current)?;
         let why = match state.open {
             true => format!(
                 "The pull request now has the head {} and the target {}.",
@@ -136,21 +142,39 @@ impl Turn<'_> {
         let outdated = lines
             .into_iter()
             .filter(|line| line.sequence <= self.job.id)
-            .filter(|line| !current.iter().any(|mark| mark.key == line.key));
+            .filter(|line| !current.contains(&(line.key.clone(), line.subject.clone())));
         Ok(outdated
             .map(|line| Outcome::Withdrawn(mark_of(line), overtaken(&why)))
             .collect())
     }
 
+    /// Where a pull request speaks of what this job judges.
     async fn lines(&self, number: u64) -> Result<Vec<SubjectLine>, JobError> {
         let store = &self.context.store;
-        Ok(store
-            .lines_of(
-                &self.task.instance,
-                self.task.repository.id,
-                &pull_request_subject(number),
-            )
-            .await?)
+        let (instance, repository) = (&self.task.instance, self.task.repository.id);
+        let subject = pull_request_subject(number);
+        let about = self.task.concern == Concern::Authentication;
+        let mut lines = store.lines_of(instance, repository, &subject).await?;
+        lines.retain(|line| is_about_authentication(&line.key.context) == about);
+        if about {
+            let echo = echo_subject(&subject);
+            lines.extend(store.lines_of(instance, repository, &echo).await?);
+        }
+        Ok(lines)
+    }
+
+    /// Where a task speaks, and where it is repeated.
+    fn marks_and_echoes(&self, task: &Task) -> Result<Vec<(StatusKey, String)>, JobError> {
+        let mut all: Vec<_> = task
+            .marks()?
+            .into_iter()
+            .map(|it| (it.key, it.subject))
+            .collect();
+        if task.concern == Concern::Authentication {
+            let echoes = task.about(Concern::Change).marks()?.into_iter();
+            all.extend(echoes.map(|mark| (mark.key, echo_subject(&mark.subject))));
+        }
+        Ok(all)
     }
 
     async fn judge(
@@ -164,25 +188,42 @@ impl Turn<'_> {
             seen_at: self.first_seen(&subject).await?,
             actor: self.task.actor.clone(),
             subject,
-            concern: Concern::Change,
+            concern: self.task.concern,
         };
         let mirror = self.fetch(&request.subject).await?;
         let place = (&request.subject, &mirror);
-        if let Subject::MergeGroup { .. } = request.subject {
-            let asks = (self.instance, self.task);
-            circumstances = circumstances::of_group(self.context, asks, place).await?;
+        let marks = self.marks(self.task, place).await?;
+        let asks = (self.instance, self.task);
+        match self.task.concern {
+            Concern::Authentication => {
+                let pushes = authentication::pushes(self.context, asks, place, &marks);
+                circumstances.pushes = pushes.await?;
+            }
+            Concern::Change | Concern::Everything => {
+                if let Subject::MergeGroup { .. } = request.subject {
+                    circumstances = circumstances::of_group(self.context, asks, place).await?;
+                }
+                let known = &mut circumstances;
+                circumstances::add_pushers(self.context, self.task, place, known).await?;
+            }
         }
-        circumstances::add_pushers(self.context, self.task, place, &mut circumstances).await?;
         let verdict = self.verdict(&request, &mirror, circumstances).await?;
+        if verdict.conclusion == Conclusion::Pending {
+            return self.wait(&verdict).await;
+        }
         let kept = self.to_keep(&verdict)?;
         let said = Said {
             conclusion: verdict.conclusion,
             rendered: Rendered::of(&verdict, &self.context.templates)?.to_json(),
             verdict_id: Some(kept.id.clone()),
         };
-        for mark in self.marks(&request.subject, &mirror).await? {
-            outcomes.push(Outcome::Says(mark, said.clone()));
+        if self.task.concern == Concern::Authentication {
+            outcomes.extend(self.echoes(place, &said).await?);
         }
+        let says = marks
+            .into_iter()
+            .map(|mark| Outcome::Says(mark, said.clone()));
+        outcomes.extend(says);
         let store = &self.context.store;
         store.conclude(self.job, Some(&kept), &outcomes).await?;
         self.context.wake.notify_waiters();
@@ -196,6 +237,48 @@ impl Turn<'_> {
             "judged"
         );
         Ok(())
+    }
+
+    /// Evidence is awaited: the job comes back when that ends, unless evidence
+    /// has queued a later one before.
+    async fn wait(&self, verdict: &Verdict) -> Result<(), JobError> {
+        let ends = verdict
+            .authentication
+            .iter()
+            .filter_map(|push| push.awaited_until);
+        let until = ends.min().unwrap_or_else(|| self.context.clock.now());
+        let delay = Delay::AskedToWait(until);
+        let store = &self.context.store;
+        store
+            .put_back(self.job, delay, "evidence of authentication is awaited")
+            .await?;
+        Ok(())
+    }
+
+    /// What is wrong with how it was pushed is said at the status of the change
+    /// too, which blocks the merge everywhere. Nothing else is said there.
+    async fn echoes(
+        &self,
+        place: (&Subject, &Mirror),
+        said: &Said,
+    ) -> Result<Vec<Outcome>, JobError> {
+        let task = self.task.about(Concern::Change);
+        let marks = self.marks(&task, place).await?.into_iter();
+        Ok(marks
+            .map(|mark| {
+                let echo = Mark {
+                    subject: echo_subject(&mark.subject),
+                    ..mark
+                };
+                match said.conclusion {
+                    Conclusion::Fail | Conclusion::Error => Outcome::Says(echo, said.clone()),
+                    Conclusion::Pass | Conclusion::Pending => {
+                        let why = "How it was pushed is no objection.";
+                        Outcome::Withdrawn(echo, overtaken(why))
+                    }
+                }
+            })
+            .collect())
     }
 
     /// When the newest head of the subject was first received.
@@ -250,13 +333,17 @@ impl Turn<'_> {
 
     /// The statuses that the verdict is for. Tags are peeled: forges show
     /// statuses on commits only.
-    async fn marks(&self, subject: &Subject, mirror: &Mirror) -> Result<Vec<Mark>, JobError> {
-        let mut marks = self.task.marks()?;
+    async fn marks(
+        &self,
+        task: &Task,
+        (subject, mirror): (&Subject, &Mirror),
+    ) -> Result<Vec<Mark>, JobError> {
+        let mut marks = task.marks()?;
         if let Subject::Push { updates } = subject {
             for update in updates.iter().filter(|update| update.name.is_tag()) {
                 let Some(new) = update.new else { continue };
                 if let Some(commit) = mirror.commit_of(new).await? {
-                    marks.push(self.task.push_mark(update, commit)?);
+                    marks.push(task.push_mark(update, commit)?);
                 }
             }
         }

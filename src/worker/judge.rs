@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::checks::{self, Mode};
 use crate::git::Repository;
 use crate::judge::Operator;
 use crate::model::approval::Circumstances;
 use crate::model::directory::Group;
 use crate::model::facts::Gap;
 use crate::model::principal::Actor;
-use crate::model::request::EvaluationRequest;
+use crate::model::request::{Concern, EvaluationRequest};
 use crate::model::verdict::{Conclusion, VERDICT_SCHEMA, Verdict};
 use crate::policy::Policy;
 
@@ -26,6 +27,9 @@ pub trait Judge: Send + Sync {
     /// The groups of the account's forge whose membership could matter for
     /// what it approves.
     fn groups_for(&self, actor: &Actor) -> Vec<Group>;
+
+    /// Whether the policy asks about this at all.
+    fn asks(&self, concern: Concern) -> bool;
 
     /// The answer if there could not be one. `why` is a sentence.
     fn could_not_judge(&self, request: &EvaluationRequest, why: String) -> Verdict;
@@ -68,6 +72,14 @@ impl Judge for PolicyJudge {
     fn groups_for(&self, actor: &Actor) -> Vec<Group> {
         let groups = self.policy.directory.groups_for(actor);
         groups.into_iter().cloned().collect()
+    }
+
+    fn asks(&self, concern: Concern) -> bool {
+        let of_concern = checks::ALL
+            .iter()
+            .filter(|check| check.meta.concern == concern);
+        let mut modes = of_concern.map(|check| (check.mode)(&self.policy.checks));
+        modes.any(|mode| mode != Mode::Off)
     }
 
     fn could_not_judge(&self, request: &EvaluationRequest, why: String) -> Verdict {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{JobError, Verdict};
@@ -13,8 +13,8 @@ use super::planning::to_evaluation;
 use super::task::Task;
 use super::{Context, backoff};
 use crate::forge::{AuditRecord, Guarantee, Instance, RecordedRepository};
-use crate::model::testimony::Testimony;
 use crate::model::request::Concern;
+use crate::model::testimony::Testimony;
 use crate::store::{EvidenceRow, GuaranteeRow, RecordedIn, StoreError};
 
 /// How long a look at an audit log is ours without a sign of life.
@@ -121,7 +121,9 @@ async fn judge_again(
     let mut evaluations = Vec::new();
     for line in store.lines_considering(&pushes).await? {
         let task = Task::from_payload(&line.task);
-        let task = task.ok().filter(|task| task.concern == Concern::Authentication);
+        let task = task
+            .ok()
+            .filter(|task| task.concern == Concern::Authentication);
         let Some(Ok(evaluation)) = task.map(|task| to_evaluation(&task)) else {
             continue;
         };
@@ -159,7 +161,10 @@ fn pause(context: &Context, error: &JobError) -> Duration {
     match error.verdict() {
         Verdict::Wait(until) => {
             let until = backoff::as_asked(now, until);
-            until.duration_since(now).try_into().unwrap_or(Duration::ZERO)
+            until
+                .duration_since(now)
+                .try_into()
+                .unwrap_or(Duration::ZERO)
         }
         _ => context.authentication.poll,
     }
@@ -212,9 +217,4 @@ fn of_guarantee(read: Guarantee) -> GuaranteeRow {
         says: read.says,
         read_at: read.read_at,
     }
-}
-
-/// The time at which something that is awaited ends.
-pub(super) fn first_end(ends: impl Iterator<Item = Option<Timestamp>>) -> Option<Timestamp> {
-    ends.flatten().min()
 }

@@ -4,6 +4,7 @@
 //! It knows forges only through their traits, and the database only through the
 //! store. Everything it does can be done twice.
 
+mod authentication;
 mod backoff;
 mod circumstances;
 mod delivery;
@@ -12,6 +13,7 @@ mod evaluate;
 mod git;
 mod judge;
 mod links;
+mod listen;
 mod mirror;
 mod pauses;
 mod planning;
@@ -31,21 +33,25 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::clock::SharedClock;
-use crate::config::{SweepConfig, WorkerConfig};
+use crate::config::{AuthenticationConfig, SweepConfig, WorkerConfig};
 use crate::forge::Instance;
 use crate::report::Templates;
 use crate::store::Store;
 
+pub use authentication::{Chains, grouped};
 pub use error::{FetchError, JobError};
 pub use git::git_version;
 pub use judge::{Judge, PolicyJudge};
 pub use links::Links;
+pub use listen::{hear, hear_hook};
 pub use mirror::{FetchPlan, Mirror, Mirrors};
 pub use pauses::Pauses;
 pub use reconcile::reconcile;
 pub use run::{LEASE, MAX_CLAIMS, run};
 pub use sweep::{Looked, sweep_repository};
-pub use task::{Task, merge_context, push_context};
+pub use task::{
+    Task, merge_authentication_context, merge_context, push_authentication_context, push_context,
+};
 
 /// What the worker works with.
 pub struct Context {
@@ -67,6 +73,8 @@ pub struct Context {
     pub settings: WorkerConfig,
     /// How the forges are compared with our verdicts.
     pub sweep: SweepConfig,
+    /// How evidence of authentication is waited for.
+    pub authentication: AuthenticationConfig,
     /// The instances that asked us to wait.
     pub pauses: Pauses,
     /// Wakes a worker that waits for a job.

@@ -8,19 +8,21 @@ use super::Context;
 use super::error::JobError;
 use super::rendered;
 use super::sweep::sweep_repository;
-use super::task::{Task, merge_context, pull_request_subject};
+use super::task::{Task, is_about_authentication, merge_context, pull_request_subject};
 use crate::forge::{Evidence, ForgeError, Instance, PullRequestState};
 use crate::model::event::{Event, EventRepository};
 use crate::model::oid::ObjectId;
 use crate::model::principal::Actor;
 use crate::model::refs::RefUpdate;
-use crate::model::request::Subject;
-use crate::store::Evaluation;
+use crate::model::request::{Concern, Subject};
+use crate::store::{Evaluation, NewPush};
 
 /// Collects the tasks of one delivery, each once.
 pub(super) struct Planner<'a> {
     context: &'a Context,
     instance: &'a Instance,
+    /// The delivery; empty if none told it.
+    delivery: String,
     received_at: Timestamp,
     tasks: Vec<Task>,
     /// Pull requests that are in already: repository and number.
@@ -31,11 +33,12 @@ impl<'a> Planner<'a> {
     pub(super) fn new(
         context: &'a Context,
         instance: &'a Instance,
-        received_at: Timestamp,
+        (delivery, received_at): (&str, Timestamp),
     ) -> Self {
         Self {
             context,
             instance,
+            delivery: delivery.to_owned(),
             received_at,
             tasks: Vec::new(),
             seen: BTreeSet::new(),
@@ -50,8 +53,10 @@ impl<'a> Planner<'a> {
                 repository,
                 updates,
                 actor,
-                at: _,
+                at,
             } => {
+                self.note(&repository, &updates, (actor.as_ref(), at))
+                    .await?;
                 let heads: Vec<_> = updates.iter().filter_map(|update| update.new).collect();
                 self.pushed(&repository, &heads, actor.as_ref()).await?;
                 self.task(repository, Subject::Push { updates }, actor);
@@ -61,8 +66,11 @@ impl<'a> Planner<'a> {
                 repository,
                 head,
                 actor,
-                at: _,
-            } => self.pushed(&repository, &[head], Some(&actor)).await,
+                at,
+            } => {
+                self.note_head(&repository, head, (&actor, at)).await?;
+                self.pushed(&repository, &[head], Some(&actor)).await
+            }
             Event::MergeGroup {
                 repository,
                 target,
@@ -123,7 +131,72 @@ impl<'a> Planner<'a> {
 
     /// The evaluations, ready for the store.
     pub(super) fn finish(self) -> Result<Vec<Evaluation>, JobError> {
-        self.tasks.iter().map(to_evaluation).collect()
+        let judge = &self.context.judge;
+        let mut evaluations = Vec::new();
+        for task in &self.tasks {
+            evaluations.push(to_evaluation(task)?);
+            if judge.asks(Concern::Authentication) {
+                evaluations.push(to_evaluation(&task.about(Concern::Authentication))?);
+            }
+        }
+        Ok(evaluations)
+    }
+
+    /// Keeps what a push moved, so that what is said of it can be matched.
+    async fn note(
+        &self,
+        repository: &EventRepository,
+        updates: &[RefUpdate],
+        (actor, at): (Option<&Actor>, Option<Timestamp>),
+    ) -> Result<(), JobError> {
+        let names: Vec<_> = updates
+            .iter()
+            .map(|update| update.name.to_string())
+            .collect();
+        let pushes: Vec<_> = names
+            .iter()
+            .zip(updates)
+            .map(|(reference, update)| NewPush {
+                reference,
+                old: update.old,
+                new: update.new,
+                ..self.new_push(repository, (actor, at))
+            })
+            .collect();
+        Ok(self.context.store.note_pushes(&pushes).await?)
+    }
+
+    /// Keeps that a head was pushed somewhere that sends us no pushes.
+    async fn note_head(
+        &self,
+        repository: &EventRepository,
+        head: ObjectId,
+        (actor, at): (&Actor, Option<Timestamp>),
+    ) -> Result<(), JobError> {
+        let push = NewPush {
+            new: Some(head),
+            ..self.new_push(repository, (Some(actor), at))
+        };
+        Ok(self.context.store.note_pushes(&[push]).await?)
+    }
+
+    fn new_push<'b>(
+        &'b self,
+        repository: &'b EventRepository,
+        (actor, at): (Option<&'b Actor>, Option<Timestamp>),
+    ) -> NewPush<'b> {
+        NewPush {
+            instance: &self.instance.key,
+            repository_id: repository.id,
+            repository: repository.name.as_str(),
+            delivery: &self.delivery,
+            reference: "",
+            old: None,
+            new: None,
+            actor,
+            pushed_at: at.unwrap_or(self.received_at),
+            heard_at: self.received_at,
+        }
     }
 
     async fn pull_request(
@@ -208,7 +281,9 @@ impl<'a> Planner<'a> {
             if let Subject::PullRequest { number, .. } = task.subject {
                 let state = evidence.pull_request(repository, number).await?;
                 self.state(repository, state);
-            } else if !self.tasks.iter().any(|known| known.subject == task.subject) {
+            } else if task.concern == Concern::Change
+                && !self.tasks.iter().any(|known| known.subject == task.subject)
+            {
                 self.task(repository.clone(), task.subject, task.actor);
             }
         }
@@ -241,6 +316,7 @@ impl<'a> Planner<'a> {
             actor,
             received_at: self.received_at,
             closing: false,
+            concern: Concern::Change,
         });
     }
 }
@@ -276,4 +352,10 @@ pub(super) fn to_evaluation(task: &Task) -> Result<Evaluation, JobError> {
         marks: task.marks()?,
         rendered: rendered::pending(),
     })
+}
+
+/// Whether it judges how something was pushed, and not what.
+pub(super) fn is_of_authentication(evaluation: &Evaluation) -> bool {
+    let mut contexts = evaluation.marks.iter().map(|mark| &mark.key.context);
+    contexts.any(|context| is_about_authentication(context))
 }

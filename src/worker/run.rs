@@ -10,7 +10,7 @@ use tracing::Instrument;
 use super::error::{JobError, Verdict};
 use super::rendered::could_not_judge;
 use super::task::Task;
-use super::{Context, backoff, delivery, evaluate, publish, reconcile, sweep};
+use super::{Context, backoff, delivery, evaluate, listen, publish, reconcile, sweep};
 use crate::forge::ForgeError;
 use crate::store::{Delay, Everyone, Job, JobKind, StatusKey, StoreError};
 
@@ -34,6 +34,15 @@ pub async fn run(context: Arc<Context>, stop: CancellationToken) {
         workers.spawn(work(context, stop, abandon.clone()));
     }
     workers.spawn(look_after(context.clone(), stop.clone()));
+    for key in context.instances.keys() {
+        let (context, key, stop) = (context.clone(), key.clone(), stop.clone());
+        workers.spawn(listen::keep_listening(
+            context.clone(),
+            key.clone(),
+            stop.clone(),
+        ));
+        workers.spawn(listen::keep_reading(context, key, stop));
+    }
     if context.sweep.enabled {
         for key in context.instances.keys() {
             workers.spawn(sweep::keep_sweeping(

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 use super::Context;
 use super::error::JobError;
-use super::planning::Planner;
+use super::planning::{Planner, is_of_authentication};
 use super::sweep::Looked;
 use super::task::{push_context, push_subject};
 use crate::forge::{Branch, Instance};
@@ -134,7 +134,7 @@ async fn judge(
         repository = %repository.name, branch = %branch.name, %known, tip = %branch.tip,
         "the branch moved and no delivery said so; it is judged without a pusher"
     );
-    let mut planner = Planner::new(context, instance, context.clock.now());
+    let mut planner = Planner::new(context, instance, ("", context.clock.now()));
     let update = RefUpdate {
         name: branch.name.clone(),
         old: Some(known),
@@ -149,7 +149,8 @@ async fn judge(
     planner.add(event).await?;
     let mut queued = 0;
     for evaluation in planner.finish()? {
-        queued += usize::from(context.store.begin_unless_said(&evaluation).await?);
+        let begun = context.store.begin_unless_said(&evaluation).await?;
+        queued += usize::from(begun && !is_of_authentication(&evaluation));
     }
     Ok(queued)
 }

@@ -2,9 +2,9 @@
 
 use super::Context;
 use super::error::JobError;
-use super::planning::Planner;
+use super::planning::{Planner, is_of_authentication};
 use super::sweep::Looked;
-use super::task::{Task, merge_context, pull_request_subject};
+use super::task::{Task, merge_authentication_context, merge_context, pull_request_subject};
 use crate::forge::{Instance, PullRequestState};
 use crate::model::event::EventRepository;
 use crate::model::request::Subject;
@@ -27,8 +27,8 @@ pub(super) async fn look(
     (repository, looked): (&EventRepository, &mut Looked),
 ) -> Result<(), JobError> {
     let now = context.clock.now();
-    let mut first = Planner::new(context, instance, now);
-    let mut again = Planner::new(context, instance, now);
+    let mut first = Planner::new(context, instance, ("", now));
+    let mut again = Planner::new(context, instance, ("", now));
     for state in instance.inventory.open_pull_requests(repository).await? {
         let key = StatusKey {
             instance: instance.key.clone(),
@@ -37,6 +37,10 @@ pub(super) async fn look(
             context: merge_context(&state.target),
         };
         let due = due(context, &key, &state).await?;
+        looked.statuses.push(StatusKey {
+            context: merge_authentication_context(&state.target),
+            ..key.clone()
+        });
         looked.statuses.push(key);
         match due {
             Due::Nothing => {}
@@ -46,11 +50,13 @@ pub(super) async fn look(
     }
     let store = &context.store;
     for evaluation in first.finish()? {
-        looked.pull_requests += usize::from(store.begin_unless_said(&evaluation).await?);
+        let begun = store.begin_unless_said(&evaluation).await?;
+        looked.pull_requests += usize::from(begun && !is_of_authentication(&evaluation));
     }
     let again = again.finish()?;
     store.begin_evaluations(None, &again, "").await?;
-    looked.pull_requests += again.len();
+    let changes = again.iter().filter(|one| !is_of_authentication(one));
+    looked.pull_requests += changes.count();
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::model::event::EventRepository;
 use crate::model::oid::ObjectId;
 use crate::model::principal::Actor;
 use crate::model::refs::{RefName, RefUpdate};
-use crate::model::request::Subject;
+use crate::model::request::{Concern, Subject};
 use crate::store::{Mark, StatusKey};
 
 /// One thing to judge, as it was when it was queued.
@@ -29,6 +29,13 @@ pub struct Task {
     /// nothing to judge, only something to withdraw.
     #[serde(default)]
     pub closing: bool,
+    /// What of it is judged; each has a status of its own.
+    #[serde(default = "change")]
+    pub concern: Concern,
+}
+
+fn change() -> Concern {
+    Concern::Change
 }
 
 /// What a publication needs beside the status itself.
@@ -59,6 +66,26 @@ pub fn merge_context(target: &RefName) -> String {
 /// The status context of pushes to a ref.
 pub fn push_context(name: &RefName) -> String {
     format!("forgewarden-push/{}", name.short_text())
+}
+
+/// The status context of how pull requests and merge groups into a branch were pushed.
+pub fn merge_authentication_context(target: &RefName) -> String {
+    format!("forgewarden-auth/{}", target.short_text())
+}
+
+/// The status context of how pushes to a ref were authenticated.
+pub fn push_authentication_context(name: &RefName) -> String {
+    format!("forgewarden-auth-push/{}", name.short_text())
+}
+
+/// Whether a status is about how something was pushed.
+pub(super) fn is_about_authentication(context: &str) -> bool {
+    context.starts_with("forgewarden-auth/") || context.starts_with("forgewarden-auth-push/")
+}
+
+/// What speaks at the status of a change for how it was pushed.
+pub(super) fn echo_subject(subject: &str) -> String {
+    format!("{subject} (authentication)")
 }
 
 /// The subject of a pull request in the table of subjects.
@@ -107,12 +134,12 @@ impl Task {
                 head,
                 ..
             } => Ok(vec![self.mark(
-                (merge_context(target), *head),
+                (self.context_into(target), *head),
                 pull_request_subject(*number),
                 (Some(*number), target),
             )?]),
             Subject::MergeGroup { target, head, .. } => Ok(vec![self.mark(
-                (merge_context(target), *head),
+                (self.context_into(target), *head),
                 "merge-group".to_owned(),
                 (None, target),
             )?]),
@@ -131,7 +158,27 @@ impl Task {
     pub(super) fn push_mark(&self, update: &RefUpdate, head: ObjectId) -> Result<Mark, JobError> {
         let name = &update.name;
         let subject = push_subject(name, update.old);
-        self.mark((push_context(name), head), subject, (None, name))
+        let context = match self.concern {
+            Concern::Authentication => push_authentication_context(name),
+            Concern::Change | Concern::Everything => push_context(name),
+        };
+        self.mark((context, head), subject, (None, name))
+    }
+
+    /// The status context of a proposal, by what is judged of it.
+    fn context_into(&self, target: &RefName) -> String {
+        match self.concern {
+            Concern::Authentication => merge_authentication_context(target),
+            Concern::Change | Concern::Everything => merge_context(target),
+        }
+    }
+
+    /// The same subject, of which something else is judged.
+    pub(super) fn about(&self, concern: Concern) -> Self {
+        Self {
+            concern,
+            ..self.clone()
+        }
     }
 
     fn mark(

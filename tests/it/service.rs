@@ -1,5 +1,6 @@
 //! The service: from a delivery to a status, whatever happens in between.
 
+mod authentication;
 mod crash;
 mod http;
 mod mirrors;

@@ -4,6 +4,7 @@ use crate::support::forge;
 
 mod access;
 mod administration;
+mod audit;
 mod contract;
 mod events;
 mod evidence;

@@ -104,15 +104,17 @@ impl Api {
     }
 
     /// Access to what a whole installation covers, with paths from the root:
-    /// for lists of repositories, and for a repository whose number is not known.
+    /// for lists of repositories, for a repository whose number is not known, and
+    /// for what belongs to the organisation.
     pub(super) async fn of_installation(
         &self,
         installation: u64,
+        purpose: Purpose,
     ) -> Result<RepositoryApi<'_>, ForgeError> {
         let grant = Grant {
             installation,
             repository: None,
-            purpose: Purpose::Metadata,
+            purpose,
         };
         self.granted(grant, String::new()).await
     }
@@ -123,9 +125,18 @@ impl Api {
         path: String,
     ) -> Result<Option<RepositoryApi<'_>>, ForgeError> {
         match self.settings.admin_token.clone() {
-            Some(token) => self.with(None, token, path).await.map(Some),
+            Some(token) => self.as_person(token, path).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Access with a token that somebody made by hand.
+    pub(super) async fn as_person(
+        &self,
+        token: SecretString,
+        path: String,
+    ) -> Result<RepositoryApi<'_>, ForgeError> {
+        self.with(None, token, path).await
     }
 
     async fn granted(&self, grant: Grant, path: String) -> Result<RepositoryApi<'_>, ForgeError> {
@@ -266,7 +277,7 @@ impl Api {
 /// Requests below `/repos/{owner}/{name}`.
 pub(super) struct RepositoryApi<'a> {
     api: &'a Api,
-    /// What the token is for; nothing if it is the administrator's own.
+    /// What the token is for; nothing if somebody made it by hand.
     grant: Option<Grant>,
     client: Octocrab,
     path: String,
@@ -361,7 +372,7 @@ impl RepositoryApi<'_> {
         }
         if answer.status == http::StatusCode::UNAUTHORIZED {
             let Some(grant) = self.grant else {
-                return Err(refused(FORGE, format!("{request}: the `admin_token` is not accepted")));
+                return Err(refused(FORGE, format!("{request}: the configured token is not accepted")));
             };
             self.api.tokens.forget(grant);
             let reason = format!("{request}: the token was not accepted; the next one is new");

@@ -40,7 +40,7 @@ impl Inventory for GitHub {
             if installed.suspended_at.is_some() {
                 continue;
             }
-            let api = self.api.of_installation(installed.id.0).await?;
+            let api = self.api.of_installation(installed.id.0, Purpose::Metadata).await?;
             let below = "/installation/repositories?per_page=100";
             let pages: Vec<Repositories> = api.pages(below).await?;
             for found in pages.into_iter().flat_map(|page| page.repositories) {
@@ -61,7 +61,7 @@ impl Inventory for GitHub {
         let path = format!("/repos/{}", slug::of(&unknown)?);
         let installation: Installation =
             self.api.get_as_app(&format!("{path}/installation")).await?;
-        let api = self.api.of_installation(installation.id.0).await?;
+        let api = self.api.of_installation(installation.id.0, Purpose::Metadata).await?;
         let found: Repository = api.get(&path).await?;
         found.named(Some(installation)).map_err(unreadable)
     }

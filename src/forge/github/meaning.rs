@@ -37,6 +37,7 @@ fn push(push: Push) -> Result<Meaning, String> {
         ("before", &push.before),
         ("after", &push.after),
     )?;
+    let at = push.repository.pushed_at;
     one(Event::Push {
         repository: push.repository.named(push.installation)?,
         updates: vec![update],
@@ -44,7 +45,7 @@ fn push(push: Push) -> Result<Meaning, String> {
             .sender
             .map(super::payload::Account::actor)
             .transpose()?,
-        at: None,
+        at,
     })
 }
 
@@ -66,11 +67,12 @@ fn pull_request(event: PullRequestEvent) -> Result<Meaning, String> {
         .map(super::payload::Account::actor)
         .transpose()?;
     let head = id("head.sha", &event.pull_request.head.sha)?;
+    let at = event.pull_request.updated_at;
     let pushed = pusher.map(|actor| Event::HeadPushed {
         repository: repository.clone(),
         head,
         actor,
-        at: None,
+        at,
     });
     let judged = judge(repository, event.pull_request)?;
     Ok(Meaning::Events(pushed.into_iter().chain([judged]).collect()))

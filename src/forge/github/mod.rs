@@ -29,7 +29,7 @@ use super::support::secrets::Secrets;
 use super::support::url::base_url;
 use super::{ConfigError, Instance};
 use crate::clock::SharedClock;
-use crate::config::{GitHubAudit, GitHubInstance};
+use crate::config::GitHubInstance;
 use crate::model::repo::ForgeKind;
 
 /// Makes the instance; makes no request. An error names the setting. The clock
@@ -48,7 +48,7 @@ pub fn instance(config: &GitHubInstance, clock: SharedClock) -> Result<Instance,
         clock,
     );
     let github = Arc::new(GitHub {
-        audit: config.audit.clone(),
+        audit: audit::Sources::new(config.audit.clone())?,
         key: config.key.clone(),
         api,
         web_url: base_url("web_url", &config.web_url)?,
@@ -71,7 +71,7 @@ pub fn instance(config: &GitHubInstance, clock: SharedClock) -> Result<Instance,
 /// The side of the instance that talks to GitHub.
 struct GitHub {
     /// What tells how pushes were authenticated.
-    audit: GitHubAudit,
+    audit: audit::Sources,
     /// The instance's key.
     key: String,
     api: api::Api,

@@ -4,7 +4,9 @@
 //! files are capped and can be padded by an attacker: they are not here.
 //! Source: npm `@octokit/openapi-webhooks`.
 
-use serde::{Deserialize, de};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 
 use super::slug;
 use crate::forge::support::reading::{self, Id};
@@ -39,6 +41,22 @@ pub(super) struct Repository {
     id: Id,
     full_name: String,
     default_branch: Option<String>,
+    /// When it was last pushed to: seconds in `push`, a text elsewhere.
+    #[serde(default, deserialize_with = "moment")]
+    pub(super) pushed_at: Option<Timestamp>,
+}
+
+/// A time in seconds or as RFC 3339 has it. It tells a push from its neighbours
+/// and nothing else, so one that cannot be read is none.
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(seconds) => seconds
+            .as_i64()
+            .filter(|seconds| *seconds > 0)
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    })
 }
 
 impl Repository {
@@ -89,6 +107,8 @@ pub(super) struct PullRequest {
     pub(super) head: Tip,
     pub(super) base: Base,
     pub(super) user: Option<Account>,
+    #[serde(default, deserialize_with = "moment")]
+    pub(super) updated_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize, Default)]

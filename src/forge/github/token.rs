@@ -35,6 +35,8 @@ pub(super) enum Purpose {
     Administration,
     /// Reading what others said of a commit.
     Statuses,
+    /// Reading an organisation's audit log and settings.
+    Organisation,
 }
 
 /// The permissions of a token; GitHub adds reading metadata.
@@ -48,6 +50,8 @@ pub(super) struct Permissions {
     contents: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_administration: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pull_requests: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +68,7 @@ impl Purpose {
             checks: of(&[Self::Publish], "write").or(of(&[Self::Standing], "read")),
             contents: of(&[Self::Evidence, Self::Objects], "read"),
             members: of(&[Self::Members], "read"),
+            organization_administration: of(&[Self::Organisation], "read"),
             pull_requests: of(&[Self::Evidence], "read"),
             // Without any permission named, a token would have all of them.
             metadata: of(&[Self::Metadata], "read"),

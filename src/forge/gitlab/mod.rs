@@ -25,7 +25,7 @@ use secrecy::SecretString;
 use super::support::url::base_url;
 use super::{ConfigError, Instance};
 use crate::clock::SharedClock;
-use crate::config::{GitLabAudit, GitLabInstance};
+use crate::config::GitLabInstance;
 use crate::model::repo::ForgeKind;
 
 /// Makes the instance; makes no request. An error names the setting. The clock
@@ -40,7 +40,7 @@ pub fn instance(config: &GitLabInstance, clock: SharedClock) -> Result<Instance,
     let admin_token = config.admin_token.as_ref().unwrap_or(&config.token);
     let ca = || config.ca.clone();
     let gitlab = Arc::new(GitLab {
-        audit: config.audit.clone(),
+        hearing: audit::Hearing::new(&config.audit)?,
         key: config.key.clone(),
         api: api::Api::new(&web_url, config.token.clone(), ca(), clock.clone())?,
         admin: api::Api::new(&web_url, admin_token.clone(), ca(), clock)?,
@@ -65,7 +65,7 @@ pub fn instance(config: &GitLabInstance, clock: SharedClock) -> Result<Instance,
 /// The side of the instance that talks to GitLab.
 struct GitLab {
     /// What tells how pushes were authenticated.
-    audit: GitLabAudit,
+    hearing: audit::Hearing,
     /// The instance's key: the last part of its webhook URL.
     key: String,
     /// As our robot account.

@@ -2,6 +2,8 @@
 //!
 //! It knows no endpoint but the one that tells the server's version.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode, Uri, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -16,6 +18,8 @@ use crate::model::repo::ForgeKind;
 const FORGE: ForgeKind = ForgeKind::Stash;
 /// Entries of a page; Stash gives fewer where it likes to.
 const PAGE: &str = "100";
+/// A name and a password that no account has.
+const NOBODY: &str = "forgewarden-asks-whether-passwords-work:made-up";
 const HINT: &str = "is the token current, and may its account do this in this repository?";
 
 /// Where and as whom.
@@ -64,18 +68,37 @@ struct Properties {
 
 impl Api {
     pub(super) fn new(settings: Settings, clock: SharedClock) -> Result<Self, ConfigError> {
+        let value = format!("Bearer {}", settings.token.expose_secret());
+        Self::with(SecretString::from(value), settings, clock)
+    }
+
+    /// As somebody who gives a name and a password that nobody has.
+    pub(super) fn of_nobody(settings: Settings, clock: SharedClock) -> Result<Self, ConfigError> {
+        let value = format!("Basic {}", STANDARD.encode(NOBODY));
+        Self::with(SecretString::from(value), settings, clock)
+    }
+
+    fn with(
+        authorization: SecretString,
+        settings: Settings,
+        clock: SharedClock,
+    ) -> Result<Self, ConfigError> {
         let base = format!("{}/rest", settings.url.to_string().trim_end_matches('/'));
         let base = base.parse::<Uri>();
         let base = base.map_err(|error| ConfigError::new("url", error.to_string()))?;
-        let value = format!("Bearer {}", settings.token.expose_secret());
         let settings = client::Settings {
             forge: FORGE,
             base,
-            credential: (header::AUTHORIZATION, SecretString::from(value)),
+            credential: (header::AUTHORIZATION, authorization),
             ca: settings.ca,
             hint: HINT,
         };
         Client::new(settings, clock).map(Self)
+    }
+
+    /// The present instant.
+    pub(super) fn now(&self) -> jiff::Timestamp {
+        self.0.now()
     }
 
     /// Reads one thing.

@@ -76,7 +76,7 @@ fn refs_changed(moved: RefsChanged) -> Result<Meaning, String> {
             repository,
             updates,
             actor,
-            at: None,
+            at: moved.date.0,
         });
     }
     Ok(Meaning::Events(events))

@@ -25,7 +25,7 @@ use super::support::secrets::Secrets;
 use super::support::url::base_url;
 use super::{ConfigError, Instance};
 use crate::clock::SharedClock;
-use crate::config::{StashAudit, StashInstance};
+use crate::config::StashInstance;
 use crate::model::repo::ForgeKind;
 
 /// Makes the instance; makes no request. An error names the setting. The clock
@@ -45,8 +45,9 @@ pub fn instance(config: &StashInstance, clock: SharedClock) -> Result<Instance, 
         token: config.admin_token.as_ref().unwrap_or(&config.token).clone(),
         ..own.clone()
     };
+    let passwords = guarantees::Passwords::new(&config.audit, &own, &clock)?;
     let stash = Arc::new(Stash {
-        audit: config.audit.clone(),
+        passwords,
         api: api::Api::new(own, clock.clone())?,
         admin: api::Api::new(admin, clock)?,
         url,
@@ -70,8 +71,8 @@ pub fn instance(config: &StashInstance, clock: SharedClock) -> Result<Instance, 
 
 /// The side of the instance that talks to Stash.
 struct Stash {
-    /// What tells how pushes were authenticated.
-    audit: StashAudit,
+    /// What the operator says of passwords, and how that is tried.
+    passwords: guarantees::Passwords,
     /// As our own account.
     api: api::Api,
     /// As the administrator whose token is configured, else as our own account.

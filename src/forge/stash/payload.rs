@@ -1,10 +1,12 @@
 //! Stash's payloads and answers: the few fields that are needed, nothing else.
 //!
-//! Unknown fields are ignored and repeated ones refused. Dates are not read:
-//! they are numbers before 10.3 and texts since. Lists of commits are capped:
-//! they are not here. Source: "Event payload" of Bitbucket Data Center 5.x–9.x.
+//! Unknown fields are ignored and repeated ones refused. Of dates, that of a
+//! push alone is read: they are texts with an offset, or numbers of milliseconds,
+//! as the version likes. Lists of commits are capped: they are not here. Source: "Event payload" of Bitbucket Data Center 5.x–9.x.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 
 use super::slug;
 use crate::forge::support::reading::{self, Id};
@@ -92,9 +94,31 @@ pub(super) struct RefsChanged {
     pub(super) actor: Option<User>,
     #[serde(default)]
     pub(super) changes: Vec<Change>,
+    #[serde(default)]
+    pub(super) date: Moment,
     /// Of a mirror: more refs moved than are listed.
     #[serde(default)]
     pub(super) ref_limit_exceeded: bool,
+}
+
+/// When something happened; nothing if it is written in a way that we do not know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Moment(pub(super) Option<Timestamp>);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let at = match Value::deserialize(deserializer)? {
+            Value::String(text) => text
+                .parse()
+                .or_else(|_| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", &text))
+                .ok(),
+            Value::Number(number) => number
+                .as_i64()
+                .and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+            _ => None,
+        };
+        Ok(Self(at))
+    }
 }
 
 /// Where a pull request comes from.
@@ -191,4 +215,40 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error>
 #[serde(rename_all = "camelCase")]
 pub(super) struct Named {
     pub(super) event_key: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Moment;
+
+    #[test]
+    fn a_date_is_read_in_every_way_that_stash_writes_it_and_in_no_other() {
+        let read = |text: &str| {
+            let moment: Moment = serde_json::from_str(text).expect("never an error");
+            moment.0.map(|at| at.to_string())
+        };
+        for known in [
+            r#""2017-09-19T09:58:11+1000""#,
+            r#""2017-09-18T23:58:11Z""#,
+            r#""2017-09-19T09:58:11+10:00""#,
+            r#""2017-09-18T18:58:11-0500""#,
+            r#""2017-09-18T23:58:11.000+0000""#,
+            "1505779091000",
+        ] {
+            let at = read(known);
+            assert_eq!(at.as_deref(), Some("2017-09-18T23:58:11Z"), "{known}");
+        }
+        for odd in [
+            r#""2017-09-19T09:58:11""#,
+            r#""yesterday""#,
+            r#""""#,
+            "null",
+            "true",
+            "{}",
+            "1.5",
+            "9223372036854775807",
+        ] {
+            assert_eq!(read(odd), None, "{odd}");
+        }
+    }
 }

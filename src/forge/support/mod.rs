@@ -4,6 +4,7 @@
 
 pub(super) mod answer;
 pub(super) mod client;
+pub(super) mod guarantees;
 pub(super) mod headers;
 pub(super) mod lines;
 pub(super) mod reading;

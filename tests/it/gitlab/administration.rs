@@ -7,6 +7,8 @@ use super::forge::gitlab::GitLab;
 use super::scene::{APP, CONTEXT, Scene};
 
 const WEBHOOK: &str = "https://warden.example/webhooks/gitlab";
+/// The setting of the installation for passwords.
+const PASSWORDS: &str = "password_authentication_enabled_for_git";
 /// GitLab's numbers for roles.
 const REPORTER: u64 = 20;
 const DEVELOPER: u64 = 30;
@@ -30,6 +32,7 @@ async fn well_set_up() -> Scene {
         administration.apply(step).await.expect("applied");
     }
     scene.forge.sets(APP, "forking_access_level", "disabled");
+    scene.forge.has_setting(PASSWORDS, false);
     scene
 }
 
@@ -79,6 +82,9 @@ async fn every_way_to_break_it_is_told_apart() {
         }),
         ("Warning webhook-tls", |it| {
             it.changes_hooks(|hook| hook.verifies_tls = false);
+        }),
+        ("Warning passwords-for-git", |it| {
+            it.has_setting(PASSWORDS, true)
         }),
         ("Problem pipelines-must-succeed", |it| {
             it.sets(APP, "only_allow_merge_if_pipeline_succeeds", false);

@@ -58,6 +58,16 @@ async fn everything(scene: &Scene) {
         scene.standing(&one).await;
     }
     scene.publishes(&push_status("topic", head, Fail)).await;
+    let (audit, at) = (&scene.instance.audit, jiff::Timestamp::UNIX_EPOCH);
+    let alice = Actor {
+        forge: ForgeKind::GitLab,
+        login: "alice".into(),
+        id: Some(forge.account_id("alice")),
+        robot: false,
+    };
+    audit.account(&alice, at).await.expect("known");
+    audit.guarantees().await.expect("read");
+    audit.records(at).await.expect("none");
     let inventory = &scene.instance.inventory;
     inventory.repositories().await.expect("listed");
     inventory.repository(&repository.name).await.expect("found");
@@ -139,6 +149,7 @@ async fn every_request_is_as_it_was_written_down() {
     let requests: Vec<Request> = [scene.forge.requests(), fork.forge.requests()].concat();
     let operations = description().holds(&requests);
     let expected = [
+        "application-settings/get",
         "approvals/get",
         "approvals/get-settings",
         "branches/get",
@@ -171,6 +182,7 @@ async fn every_request_is_as_it_was_written_down() {
         "system-hooks/add",
         "system-hooks/list",
         "users/current",
+        "users/get",
     ];
     assert!(operations.iter().eq(expected.iter()), "{operations:#?}");
 }
@@ -209,6 +221,8 @@ fn the_description_objects_to_requests_that_gitlab_would_refuse() {
         { "method": "GET", "path": format!("{list}?latest=true"), "body": null },
         { "method": "PUT", "path": "/projects/7/merge_requests/1/discussions/..", "body": { "resolved": true } },
         { "method": "GET", "path": "/projects/7/merge_requests/x", "body": null },
+        { "method": "GET", "path": "/users/alice", "body": null },
+        { "method": "GET", "path": "/application/settings?x=1", "body": null },
         { "method": "GET", "path": "/nowhere", "body": null },
     ]));
 }

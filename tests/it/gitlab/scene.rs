@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use forgewarden::clock::{SharedClock, SystemClock};
-use forgewarden::config::GitLabInstance;
+use forgewarden::config::{GitLabAudit, GitLabInstance};
 use forgewarden::forge::gitlab::instance;
 use forgewarden::forge::{
     Delivery, ForgeError, Instance, Meaning, Standing, Status, StatusSubject,
@@ -45,7 +45,10 @@ pub(crate) fn config(forge: &GitLab) -> GitLabInstance {
         signing_tokens: vec![SecretString::from(forge.signing_token())],
         ca: None,
         admin_token: Some(SecretString::from(forge.admin_token())),
-        audit: Default::default(),
+        audit: GitLabAudit {
+            stream_tokens: vec![SecretString::from(forge.streaming_token())],
+            ldap: Some(false),
+        },
     }
 }
 

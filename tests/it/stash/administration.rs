@@ -29,6 +29,7 @@ async fn well_set_up() -> Scene {
     scene
         .forge
         .runs_hook_script(APP, &["push", "pull-request-merge"]);
+    scene.forge.refuses_basic_authentication();
     scene
 }
 
@@ -98,6 +99,9 @@ async fn every_way_to_break_it_is_told_apart() {
         }),
         ("Warning webhook-tls", |it| {
             it.changes_webhooks(APP, |hook| hook["sslVerificationRequired"] = json!(false));
+        }),
+        ("Warning passwords-for-git", |it| {
+            it.takes_basic_authentication()
         }),
         ("Warning needs-work-blocks", |it| {
             it.has_no_merge_checks(APP)

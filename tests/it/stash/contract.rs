@@ -56,6 +56,11 @@ async fn everything(scene: &Scene) -> u64 {
         let standing = publisher.standing(&repository, &said, &published).await;
         standing.expect("read back");
     }
+    let audit = &scene.instance.audit;
+    audit.guarantees().await.expect("tried");
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    audit.account(&bob, at).await.expect("known");
+    audit.records(at).await.expect("none");
     let inventory = &scene.instance.inventory;
     inventory.repositories().await.expect("listed");
     let found = inventory.repository(&repository.name).await.expect("found");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use forgewarden::clock::SystemClock;
-use forgewarden::config::StashInstance;
+use forgewarden::config::{StashAudit, StashInstance};
 use forgewarden::forge::stash::instance;
 use forgewarden::forge::{
     Annotation, Delivery, Instance, Meaning, Standing, Status, StatusSubject,
@@ -43,7 +43,9 @@ pub(crate) fn config(forge: &Stash) -> StashInstance {
         webhook_secrets: vec![SecretString::from(forge.webhook_secret())],
         ca: None,
         admin_token: Some(SecretString::from(forge.admin_token())),
-        audit: Default::default(),
+        audit: StashAudit {
+            passwords: Some(false),
+        },
     }
 }
 
@@ -66,6 +68,16 @@ impl Scene {
         scene.commits("main", "start");
         scene.pushes(&["main"]).await;
         scene
+    }
+
+    /// The adapter with another configuration.
+    pub(crate) fn with(
+        &self,
+        change: impl FnOnce(&mut StashInstance),
+    ) -> Result<Instance, forgewarden::forge::ConfigError> {
+        let mut config = config(&self.forge);
+        change(&mut config);
+        instance(&config, Arc::new(SystemClock))
     }
 
     /// A new commit on a branch of the working copy, which starts where the

@@ -84,6 +84,21 @@ impl FakeForge {
         }
     }
 
+    /// It has an audit log, which is empty so far.
+    pub fn keeps_an_audit_log(&self) {
+        self.state().expects_records = true;
+    }
+
+    /// Its audit log has this from now on.
+    pub fn logs(&self, record: AuditRecord) {
+        self.state().records.push(record);
+    }
+
+    /// Its settings say this from now on.
+    pub fn promises(&self, guarantee: Guarantee) {
+        self.state().guarantees.push(guarantee);
+    }
+
     /// Opens or changes a pull request.
     pub fn pull(&self, number: u64, target: &str, base: ObjectId, head: ObjectId) {
         let state = PullRequestState {

@@ -17,7 +17,7 @@ use forgewarden::model::facts::Gap;
 use forgewarden::model::oid::ObjectId;
 use forgewarden::model::principal::Actor;
 use forgewarden::model::refs::{RefName, RefUpdate};
-use forgewarden::model::request::{EvaluationRequest, Subject};
+use forgewarden::model::request::{Concern, EvaluationRequest, Subject};
 use forgewarden::model::verdict::{Conclusion, Digest, VERDICT_SCHEMA, Verdict};
 use forgewarden::report::Templates;
 use forgewarden::server::{self, Parts, Running};
@@ -57,6 +57,10 @@ impl FakeJudge {
 impl Judge for FakeJudge {
     fn groups_for(&self, _: &Actor) -> Vec<Group> {
         Vec::new()
+    }
+
+    fn asks(&self, _: Concern) -> bool {
+        false
     }
 
     fn judge(&self, request: &EvaluationRequest, mirror: &Path, _: Circumstances) -> Verdict {
@@ -119,6 +123,8 @@ pub struct Gate {
     pub sweep: SweepConfig,
     /// How evidence of authentication is waited for.
     pub authentication: AuthenticationConfig,
+    /// Who judges instead of the fake.
+    pub policy: Option<Arc<dyn Judge>>,
     folder: tempfile::TempDir,
     url: String,
 }
@@ -166,6 +172,7 @@ impl Gate {
                 settings: Duration::from_secs(900),
                 hook_secrets: vec![HOOK_SECRET.to_owned().into()],
             },
+            policy: None,
             folder,
             url,
         }
@@ -186,7 +193,7 @@ impl Gate {
     pub async fn start(&mut self) {
         let parts = Parts {
             instances: vec![self.forge.instance()],
-            judge: self.judge.clone(),
+            judge: self.policy.clone().unwrap_or_else(|| self.judge.clone()),
             templates: Templates::embedded().expect("the built-in templates"),
             clock: Arc::new(SystemClock),
         };

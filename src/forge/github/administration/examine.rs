@@ -3,7 +3,7 @@
 use super::super::GitHub;
 use super::branch::Examination;
 use super::answers::PreReceive;
-use super::app;
+use super::{app, authentication};
 use super::settings::Settings;
 use crate::forge::support::lines::Lines;
 use crate::forge::{Diagnosis, Scope};
@@ -28,6 +28,7 @@ pub(super) async fn lines(github: &GitHub, scope: &Scope) -> Vec<Diagnosis> {
     let installed = app::lines((github, &settings), &scope.webhook_url, &mut lines).await;
     pre_receive(&settings, &mut lines).await;
     bypasses(&settings, &scope.branches, &mut lines).await;
+    authentication::lines(github, scope, &mut lines).await;
     for (branch, context) in &scope.branches {
         lines.go_to(format!("{} {}", scope.repository.name, branch.short_text()));
         let examination = Examination {

@@ -6,6 +6,7 @@
 
 mod answers;
 mod app;
+mod authentication;
 mod branch;
 mod classic;
 mod examine;

@@ -3,6 +3,7 @@
 use super::super::GitLab;
 use super::settings::{DEVELOPER, Hook, Hooks, Project, ProtectedBranch, Settings, StatusCheck};
 use crate::forge::support::answer::refused;
+use crate::forge::support::guarantees::{PASSWORDS, tell_passwords};
 use crate::forge::support::lines::Lines;
 use crate::forge::{Diagnosis, Scope};
 use crate::model::refs::RefName;
@@ -20,6 +21,10 @@ pub(super) async fn lines(gitlab: &GitLab, scope: &Scope) -> Vec<Diagnosis> {
     match settings.hooks().await {
         Ok(hooks) => webhook(&hooks, &scope.webhook_url, &mut lines),
         Err(error) => lines.unknown("webhook", &error, ADMIN),
+    }
+    match gitlab.read_guarantees().await {
+        Ok(found) => tell_passwords(&found, &mut lines),
+        Err(error) => lines.unknown(PASSWORDS, &error, ADMIN),
     }
     let checks = settings.status_checks().await;
     let project = settings.project().await;

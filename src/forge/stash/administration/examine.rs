@@ -3,6 +3,7 @@
 use super::super::Stash;
 use super::settings::{RequiredBuild, Restriction, Settings};
 use super::{EVENTS, NEEDS_WORK_CHECK};
+use crate::forge::support::guarantees::{PASSWORDS, tell_passwords};
 use crate::forge::support::lines::Lines;
 use crate::forge::{Diagnosis, ForgeError, Scope};
 use crate::model::refs::RefName;
@@ -28,6 +29,7 @@ pub(super) async fn lines(stash: &Stash, scope: &Scope) -> Vec<Diagnosis> {
     };
     examination.account(&mut lines).await;
     examination.webhook(&mut lines).await;
+    examination.passwords(&mut lines).await;
     examination.needs_work(&mut lines).await;
     examination.hook_script(&mut lines).await;
     examination.branches(&mut lines).await;
@@ -84,6 +86,13 @@ impl Examination<'_> {
         }
         if hook.active && missing.is_empty() {
             lines.ok("webhook", format!("a webhook delivers to {url}"));
+        }
+    }
+
+    async fn passwords(&self, lines: &mut Lines) {
+        match self.stash.read_guarantees().await {
+            Ok(found) => tell_passwords(&found, lines),
+            Err(error) => lines.unknown(PASSWORDS, &error, ""),
         }
     }
 

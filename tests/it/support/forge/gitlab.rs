@@ -23,6 +23,7 @@ mod shown;
 mod stand_in;
 mod state;
 mod statuses;
+mod streaming;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -34,6 +35,7 @@ pub use deliveries::{Tamper, signature, signing_token};
 pub use stand_in::Free;
 pub use state::{DEVELOPER, MAINTAINER, REPORTER};
 pub use statuses::CommitStatus;
+pub use streaming::Told;
 
 use state::State;
 

@@ -122,6 +122,11 @@ impl Stash {
         self.state().basic = false;
     }
 
+    /// Basic authentication is switched on, as by default.
+    pub fn takes_basic_authentication(&self) {
+        self.state().basic = true;
+    }
+
     /// Dates are texts from now on, as since 10.3.
     pub fn writes_dates_as_texts(&self) {
         self.state().iso_dates = true;

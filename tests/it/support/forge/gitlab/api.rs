@@ -238,6 +238,10 @@ impl State {
         };
         match segments.as_slice() {
             ["user"] => ok(self.account_json(&call.user, true)),
+            ["users", id] => match self.user_json(id) {
+                Some(user) => ok(user),
+                None => Err(not_found("User")),
+            },
             ["application", "settings"] => self.settings_routes(&call),
             ["groups", path, rest @ ..] => self.group_routes(&call, path, rest),
             ["hooks", rest @ ..] => self.hook_routes(&call, rest),

@@ -83,6 +83,18 @@ impl GitLab {
         };
     }
 
+    /// An account of this name is a robot: of a token, or a service account.
+    pub fn has_robot(&self, user: &str) -> u64 {
+        let mut state = self.state();
+        state.robots.insert(user.to_owned());
+        state.account(user)
+    }
+
+    /// A setting of the whole installation.
+    pub fn has_setting(&self, name: &str, value: impl Into<Value>) {
+        self.state().settings[name] = value.into();
+    }
+
     /// Renames a project. Its number stays, and the old path finds nothing.
     pub async fn rename_repository(&self, from: &str, to: &str) {
         let id = {
@@ -141,6 +153,9 @@ impl GitLab {
             of_kind.count() > PUSH_EVENT_HOOKS_LIMIT
         };
         let (many_branches, many_tags) = (many("refs/heads/"), many("refs/tags/"));
+        if !moved.is_empty() {
+            self.streams_push(name, by).await;
+        }
         let mut sent = Vec::new();
         for it in &moved {
             let silent = match it.0.starts_with("refs/tags/") {

@@ -24,6 +24,15 @@ impl State {
         shown
     }
 
+    /// An account as everybody may see it who asks for it alone.
+    pub fn user_json(&self, id: &str) -> Option<Value> {
+        let mut all = self.accounts.iter();
+        let it = all.find(|it| it.id.to_string() == id)?;
+        let mut shown = self.account_json(&it.username, false);
+        shown["bot"] = json!(self.robots.contains(&it.username));
+        Some(shown)
+    }
+
     pub fn project_url(&self, id: u64) -> String {
         format!("{}/{}", self.url, self.with_id(id).path)
     }

@@ -1,6 +1,6 @@
 //! What the forge remembers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +14,7 @@ use super::groups::Group;
 use super::hooks::Hook;
 use super::pipelines::Pipeline;
 use super::statuses::CommitStatus;
+use super::streaming::Streaming;
 use super::{ADMIN, ADMIN_TOKEN, WARDEN, WARDEN_TOKEN};
 
 /// GitLab's numbers for roles.
@@ -30,6 +31,9 @@ pub struct State {
     pub last: Timestamp,
     pub accounts: Vec<Account>,
     pub tokens: Vec<(String, String)>,
+    /// Names of accounts that are robots.
+    pub robots: BTreeSet<String>,
+    pub streaming: Streaming,
     pub groups: Vec<Group>,
     pub projects: Vec<Project>,
     pub pipelines: Vec<Pipeline>,
@@ -122,6 +126,8 @@ impl State {
                 (ADMIN_TOKEN.into(), ADMIN.into()),
                 (WARDEN_TOKEN.into(), WARDEN.into()),
             ],
+            robots: BTreeSet::new(),
+            streaming: Streaming::default(),
             groups: Vec::new(),
             projects: Vec::new(),
             pipelines: Vec::new(),

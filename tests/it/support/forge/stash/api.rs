@@ -148,7 +148,11 @@ impl State {
         let refused = || error(401, "auth.IncorrectPasswordAuthenticationException", words);
         let given = headers.get(header::AUTHORIZATION);
         let given = given.and_then(|it| it.to_str().ok()).unwrap_or("");
-        let basic = user_and_password(headers).filter(|_| self.basic);
+        let basic = user_and_password(headers);
+        if basic.is_some() && !self.basic {
+            let words = "Basic Authentication has been disabled on this instance.";
+            return Err((StatusCode::FORBIDDEN, json!({ "message": words })));
+        }
         let token = match (given.strip_prefix("Bearer "), &basic) {
             (Some(token), _) => token,
             (None, Some((_, password))) => password,
