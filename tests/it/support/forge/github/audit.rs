@@ -15,7 +15,7 @@ use super::settings::ADMIN_TOKEN;
 use super::state::State;
 
 /// The token of an owner of every organisation, who may read audit logs.
-pub const OWNER_TOKEN: &str = "ghp_owner";
+pub const OWNER_TOKEN: &str = "ghp_ownerOfTheOrganisationAcme";
 
 /// How somebody authenticated for a push, as the log tells it, and when and how
 /// often it does.
