@@ -2,9 +2,10 @@
 //! thing that decides it, on this machine and on every forge.
 
 mod local;
+mod servers;
 mod shown;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -26,9 +27,9 @@ const MAX_REPOSITORIES: usize = 1000;
 /// forge; changes nothing.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// The configuration file of the service.
-    #[arg(long, default_value = config::DEFAULT_FILE, value_name = "FILE")]
-    config: PathBuf,
+    /// The configuration file of the service [default: forgewarden.toml].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Only this instance of a forge.
     #[arg(long, value_name = "KEY")]
     instance: Option<String>,
@@ -48,6 +49,16 @@ pub struct DoctorArgs {
     /// Asks no forge.
     #[arg(long)]
     offline: bool,
+    #[command(flatten)]
+    servers: servers::ServerArgs,
+}
+
+impl DoctorArgs {
+    /// Whether something else than servers is to be looked at.
+    fn is_of_service(&self) -> bool {
+        let chosen = self.config.is_some() || self.instance.is_some() || self.offline;
+        chosen || !self.repository.is_empty() || !self.branch.is_empty() || self.servers.is_empty()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -86,11 +97,22 @@ fn exit_code(lines: &[Diagnosis], strict: bool) -> ExitCode {
 }
 
 fn examine(arguments: &DoctorArgs) -> Result<Vec<Diagnosis>, Failure> {
+    let mut lines = match arguments.is_of_service() {
+        true => service(arguments)?,
+        false => Vec::new(),
+    };
+    lines.extend(servers::lines(&arguments.servers)?);
+    Ok(lines)
+}
+
+fn service(arguments: &DoctorArgs) -> Result<Vec<Diagnosis>, Failure> {
     let branches = arguments.branch.iter().map(RefName::branch);
     let branches = branches.collect::<Result<Vec<_>, _>>()?;
-    let config = match Config::look(&arguments.config) {
+    let file = arguments.config.as_deref();
+    let file = file.unwrap_or(Path::new(config::DEFAULT_FILE));
+    let config = match Config::look(file) {
         Ok(config) => config,
-        Err(error) => return Ok(local::unusable(&arguments.config, &error)),
+        Err(error) => return Ok(local::unusable(file, &error)),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

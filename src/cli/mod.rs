@@ -6,10 +6,12 @@ pub mod check;
 pub mod completions;
 pub mod doctor;
 pub mod evidence;
+mod input;
 pub mod policy;
 pub mod replay;
 pub mod serve;
 pub mod setup;
+mod sshd;
 pub mod verify;
 
 use std::io::{self, IsTerminal, Write};

@@ -3,7 +3,7 @@
 
 mod forge;
 mod github_app;
-mod hook;
+pub(super) mod hook;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,7 @@ mod error;
 mod evaluate;
 mod git;
 mod judge;
+mod kept;
 mod links;
 mod listen;
 mod mirror;

@@ -3,26 +3,23 @@
 
 mod checks;
 mod plan;
-mod programs;
+pub(in crate::cli) mod programs;
 mod sshd;
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::{Failure, complain, print};
+use crate::cli::sshd::MAX_OUTPUT;
+use crate::cli::{Failure, complain, input, print};
 use crate::model::text::escape;
 
 use plan::Plan;
 
 /// Where the shims look for the binary.
 const BINARY: &str = "/usr/local/bin/forgewarden-pre-receive";
-
-/// Most bytes of `sshd -T`'s output.
-const MAX_SSHD: u64 = 1 << 20;
 
 /// `forgewarden setup hook`
 ///
@@ -167,14 +164,7 @@ fn sshd_text(arguments: &HookArgs) -> Result<Option<String>, Failure> {
     let Some(file) = &arguments.sshd_config else {
         return Ok(None);
     };
-    let mut text = String::new();
-    let read = if file.as_os_str() == "-" {
-        std::io::stdin().take(MAX_SSHD).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(file).and_then(|open| open.take(MAX_SSHD).read_to_string(&mut text))
-    };
-    read.map_err(|error| format!("{}: {error}", shown(file)))?;
-    Ok(Some(text))
+    Ok(Some(input::text(file, MAX_OUTPUT)?))
 }
 
 /// A path, safe to show.

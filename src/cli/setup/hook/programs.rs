@@ -1,4 +1,4 @@
-//! The few programs that set-up asks: git for its configuration, the hook's
+//! The few programs that set-up and the doctor ask: git for its configuration, the hook's
 //! own binary, sshd. By argument lists, without the caller's variables, with a
 //! bound on time and output, and, if root asks, as the account that it is about.
 
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(10);
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A program to ask.
-pub(super) struct Question<'a> {
+pub(in crate::cli) struct Question<'a> {
     program: &'a str,
     arguments: &'a [&'a str],
     folder: Option<&'a Path>,
@@ -72,7 +72,7 @@ impl Account {
 
 impl<'a> Question<'a> {
     /// As whoever asks.
-    pub(super) fn new(program: &'a str, arguments: &'a [&'a str]) -> Self {
+    pub(in crate::cli) fn new(program: &'a str, arguments: &'a [&'a str]) -> Self {
         Self {
             program,
             arguments,
@@ -151,7 +151,7 @@ pub(super) fn ask(question: &Question<'_>) -> Result<Answer, String> {
 }
 
 /// The standard output of a program that succeeds.
-pub(super) fn text_of(question: &Question<'_>) -> Result<String, String> {
+pub(in crate::cli) fn text_of(question: &Question<'_>) -> Result<String, String> {
     let answer = ask(question)?;
     if answer.status.success() {
         return Ok(answer.out);
