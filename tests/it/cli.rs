@@ -245,6 +245,7 @@ fn help() {
         vec!["--help"],
         vec!["check", "--help"],
         vec!["verify", "--help"],
+        vec!["doctor", "--help"],
     ];
     let pages = pages.map(|page| desk.expect(0, &page).out().to_owned());
     insta::assert_snapshot!(pages.join("\n----\n"));

@@ -15,6 +15,7 @@ mod checks;
 mod ci;
 mod cli;
 mod conformance;
+mod doctor_servers;
 mod engine;
 mod gate;
 mod git;
