@@ -66,12 +66,6 @@ fn the_ready_made_file_is_good_and_each_edit_is_noticed() {
             "sshd-methods",
             "warning",
         ),
-        (
-            "PubkeyAuthentication yes",
-            "PubkeyAuthentication no",
-            "sshd-methods",
-            "warning",
-        ),
     ] {
         let config = edited(&good, from, to);
         asks("--sshd", effective(&world, &config)).expect(id, level);
