@@ -38,77 +38,79 @@ type Row = (
     Option<&'static str>,
 );
 
+/// As measured behind Apache and nginx, and what clients tried.
+const ROWS: [Row; 14] = [
+    // Apache.
+    (&[("AUTH_TYPE", "Basic"), ALICE], "password", Some("alice")),
+    (
+        &[VERIFIED, SUBJECT, ("AUTH_TYPE", "ClientCert"), ALICE],
+        "client-certificate",
+        Some("alice"),
+    ),
+    (
+        &[
+            VERIFIED,
+            SUBJECT,
+            ("AUTH_TYPE", "Basic"),
+            ("REMOTE_USER", "/O=Corp/OU=Dev/CN=alice"),
+        ],
+        "client-certificate",
+        Some("/O=Corp/OU=Dev/CN=alice"),
+    ),
+    (&[("HTTPS", "on")], "nothing (the server says nothing", None),
+    // nginx.
+    (&[ALICE, BASIC], "password", None),
+    (
+        &[("REMOTE_USER", "root")],
+        "nothing (REMOTE_USER is set without AUTH_TYPE",
+        None,
+    ),
+    (
+        &[("REMOTE_USER", ""), ("REMOTE_USER", "/O=Corp")],
+        "nothing (REMOTE_USER is set twice",
+        None,
+    ),
+    (
+        &[("HTTPS", "on"), VERIFIED, SUBJECT],
+        "client-certificate",
+        None,
+    ),
+    // The operator's own parameter, and a client's imitation.
+    (
+        &[("FORGEWARDEN_AUTH_METHOD", "token"), ALICE],
+        "token",
+        Some("alice"),
+    ),
+    (
+        &[("FORGEWARDEN_AUTH_METHOD", "password"), ALICE],
+        "password",
+        Some("alice"),
+    ),
+    (
+        &[("FORGEWARDEN_AUTH_METHOD", "tokens"), ALICE],
+        "nothing (FORGEWARDEN_AUTH_METHOD",
+        None,
+    ),
+    (
+        &[("HTTP_FORGEWARDEN_AUTH_METHOD", "token")],
+        "anonymous",
+        None,
+    ),
+    (
+        &[("HTTP_SSL_CLIENT_VERIFY", "SUCCESS"), ("HTTPS", "on")],
+        "nothing (the server says nothing",
+        None,
+    ),
+    (&[], "anonymous", None),
+];
+
 #[test]
 fn the_servers_words_are_told_from_the_clients() {
     let scene = Scene::unguarded(Way::LocalPath);
     let spool = Spool::of(&scene.world, &scene.upstream);
     scene.guard(&lenient(&scene));
     let alice = scene.work_of(&scene.alice);
-    let rows: [Row; 14] = [
-        // Apache.
-        (&[("AUTH_TYPE", "Basic"), ALICE], "password", Some("alice")),
-        (
-            &[VERIFIED, SUBJECT, ("AUTH_TYPE", "ClientCert"), ALICE],
-            "client-certificate",
-            Some("alice"),
-        ),
-        (
-            &[
-                VERIFIED,
-                SUBJECT,
-                ("AUTH_TYPE", "Basic"),
-                ("REMOTE_USER", "/O=Corp/OU=Dev/CN=alice"),
-            ],
-            "client-certificate",
-            Some("/O=Corp/OU=Dev/CN=alice"),
-        ),
-        (&[("HTTPS", "on")], "nothing (the server says nothing", None),
-        // nginx.
-        (&[ALICE, BASIC], "password", None),
-        (
-            &[("REMOTE_USER", "root")],
-            "nothing (REMOTE_USER is set without AUTH_TYPE",
-            None,
-        ),
-        (
-            &[("REMOTE_USER", ""), ("REMOTE_USER", "/O=Corp")],
-            "nothing (REMOTE_USER is set twice",
-            None,
-        ),
-        (
-            &[("HTTPS", "on"), VERIFIED, SUBJECT],
-            "client-certificate",
-            None,
-        ),
-        // The operator's own parameter, and a client's imitation.
-        (
-            &[("FORGEWARDEN_AUTH_METHOD", "token"), ALICE],
-            "token",
-            Some("alice"),
-        ),
-        (
-            &[("FORGEWARDEN_AUTH_METHOD", "password"), ALICE],
-            "password",
-            Some("alice"),
-        ),
-        (
-            &[("FORGEWARDEN_AUTH_METHOD", "tokens"), ALICE],
-            "nothing (FORGEWARDEN_AUTH_METHOD",
-            None,
-        ),
-        (
-            &[("HTTP_FORGEWARDEN_AUTH_METHOD", "token")],
-            "anonymous",
-            None,
-        ),
-        (
-            &[("HTTP_SSL_CLIENT_VERIFY", "SUCCESS"), ("HTTPS", "on")],
-            "nothing (the server says nothing",
-            None,
-        ),
-        (&[], "anonymous", None),
-    ];
-    for (more, expected, actor) in rows {
+    for (more, expected, actor) in ROWS {
         let given = more.iter();
         let given = given.fold(http(), |all, (name, value)| all.and(name, value));
         scene.upstream.runs_binary_in("plain-git", &given);
