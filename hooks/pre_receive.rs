@@ -15,11 +15,10 @@ use forgewarden::clock::{Clock, SystemClock};
 use forgewarden::git::Repository;
 use forgewarden::judge::{self, Operator};
 use forgewarden::model::approval::Circumstances;
-use forgewarden::model::authentication::{Evidence, Push, Pushes};
+use forgewarden::model::authentication::{Evidence, Pushes};
 use forgewarden::model::refs::RefUpdate;
 use forgewarden::model::repo::RepositoryName;
 use forgewarden::model::request::{Concern, EvaluationRequest, Subject};
-use forgewarden::model::testimony::Testimony;
 use forgewarden::model::text::escape;
 use forgewarden::model::verdict::{Conclusion, Verdict};
 use forgewarden::policy::{Limits, Policy};
@@ -38,6 +37,7 @@ mod spool;
 
 use environment::Environment;
 use server::{Kind, Server};
+use spool::Keeping;
 
 /// What the arguments are.
 const USAGE: &str = "\
@@ -178,40 +178,6 @@ struct Judged {
     keeping: Option<Keeping>,
 }
 
-/// What is kept of an accepted push, and where.
-struct Keeping {
-    folder: Result<PathBuf, Why>,
-    testimony: Testimony,
-}
-
-impl Keeping {
-    /// For the spool, if there is one and something is pushed.
-    fn of(
-        server: &Server,
-        repository: &Repository,
-        request: &EvaluationRequest,
-        push: &Push,
-    ) -> Result<Option<Self>, Why> {
-        if server.is_rehearsal()? {
-            return Ok(None);
-        }
-        let folder = spool::folder(repository).transpose();
-        let of = |folder| Self {
-            folder,
-            testimony: spool::testimony(
-                request.repository.clone(),
-                request.subject.updates(),
-                push,
-            ),
-        };
-        Ok(folder.map(of))
-    }
-
-    fn keep(self) -> Result<(), Why> {
-        spool::keep(&self.folder?, &self.testimony)
-    }
-}
-
 fn judge_push(server: &Server, watch: &Sender<Message>) -> Result<Judged, Why> {
     server.expect_contract()?;
     let repository = Repository::open_in_hook().map_err(|error| error.to_string())?;
@@ -234,7 +200,11 @@ fn judge_push(server: &Server, watch: &Sender<Message>) -> Result<Judged, Why> {
         .as_ref()
         .map_or(Operator::TargetBranch, Operator::Policy);
     let push = authentication::push(&request, evidence(server, &repository, &request, operator));
-    let keeping = Keeping::of(server, &repository, &request, &push)?;
+    // Of what is only asked, nothing is kept.
+    let keeping = match server.is_rehearsal()? {
+        true => None,
+        false => Keeping::of(&repository, &request, &push),
+    };
     let circumstances = Circumstances {
         pushes: Pushes::Known(vec![push]),
         ..Circumstances::default()

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use crate::checks::{self, ChecksConfig, Mode, Objections, Registered};
 use crate::model::facts::{Facts, Gap, PushFacts};
 use crate::model::finding::{Effect, Finding, Objection, Place, WaiverNote};
+use crate::model::request::Concern;
 use crate::model::verdict::{
     Conclusion, Digest, JudgedObject, JudgedPush, VERDICT_SCHEMA, Verdict,
 };
@@ -197,14 +198,17 @@ fn not_looked_at(facts: &Facts) -> Option<Gap> {
     }
 }
 
-/// Blocking first, then by place, then by check. What is said of one object on
-/// several refs is said once, with the strongest effect: a waiver for one ref
-/// does not excuse the object on another.
+/// Blocking first, then by place, then by check. What is said of one object, or
+/// of one push, on several refs is said once, with the strongest effect: a
+/// waiver for one ref does not excuse it on another.
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
     let mut said = HashSet::new();
     findings.retain(|finding| {
-        let subject = finding.commit.is_none().then(|| finding.subject.clone());
+        let check = checks::find(finding.check);
+        let of_push = check.is_some_and(|it| it.meta.concern == Concern::Authentication);
+        let of_ref = finding.commit.is_none() && !of_push;
+        let subject = of_ref.then(|| finding.subject.clone());
         let path = finding.path.clone();
         let spot = (finding.commit, path, finding.line, finding.column);
         said.insert((finding.check, finding.message.clone(), subject, spot))

@@ -6,6 +6,8 @@
 mod ci_changes;
 mod pushes;
 
+pub use pushes::weigh;
+
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 

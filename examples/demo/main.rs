@@ -30,6 +30,7 @@ mod table;
 mod support {
     pub mod forge;
     pub mod hook;
+    pub mod own_user;
     pub mod people;
     pub mod policy;
     pub mod program;

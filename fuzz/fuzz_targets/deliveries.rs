@@ -3,7 +3,8 @@
 //!
 //! An input is header lines, an empty line, and the body. It is tried as it is
 //! (it must be refused) and with a lawful signature or the secret in the URL (it
-//! must be read or refused without a panic).
+//! must be read or refused without a panic). The same for batches of a stream of
+//! audit records.
 #![no_main]
 
 use std::sync::{Arc, OnceLock};
@@ -11,10 +12,11 @@ use std::sync::{Arc, OnceLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use forgewarden::clock::{SharedClock, SystemClock};
-use forgewarden::config::{Forges, GitHubInstance, GitLabInstance, StashInstance};
-use forgewarden::forge::{self, Delivery, Instance, Meaning};
+use forgewarden::config::{Forges, GitHubAudit, GitHubInstance, GitLabInstance, StashInstance};
+use forgewarden::forge::{self, AuditRecord, Delivery, Instance, Meaning};
 use forgewarden::model::event::Event;
 use forgewarden::model::repo::ForgeKind;
+use forgewarden::model::text::is_misleading;
 use hmac::{Hmac, Mac as _};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
@@ -46,6 +48,17 @@ fuzz_target!(|input: &[u8]| {
                 events.iter().for_each(is_sane);
             }
         }
+        if instance
+            .audit
+            .streamed(&delivery(headers.clone(), body))
+            .is_ok()
+        {
+            panic!("a stream accepted by {} without a token", instance.key);
+        }
+        let mut authorized = headers.clone();
+        authorize(instance.kind, &mut authorized);
+        let records = instance.audit.streamed(&delivery(authorized, body));
+        records.iter().flatten().for_each(is_sane_record);
     }
 });
 
@@ -90,6 +103,21 @@ fn is_sane(event: &Event) {
         }
         Event::PullRequest { number, .. } => assert!(*number > 0),
         _ => {}
+    }
+}
+
+/// What a record must hold whatever it was read from.
+fn is_sane_record(record: &AuditRecord) {
+    assert!(!record.id.is_empty() && record.id.len() <= 200);
+    let says = &record.evidence.says;
+    assert!(says.chars().count() < 500 && !says.chars().any(is_misleading));
+}
+
+/// Gives the token of the stream as the forge would.
+fn authorize(kind: ForgeKind, headers: &mut HeaderMap) {
+    if kind == ForgeKind::GitHub {
+        let value = HeaderValue::from_str(&format!("Splunk {SECRET}")).expect("a header");
+        headers.insert("authorization", value);
     }
 }
 
@@ -160,6 +188,10 @@ fn forges() -> Forges {
             webhook_secrets: secrets(),
             api_version: "2022-11-28".into(),
             admin_token: None,
+            audit: GitHubAudit {
+                stream_tokens: secrets(),
+                ..GitHubAudit::default()
+            },
         }],
         gitlab: vec![GitLabInstance {
             key: "gitlab".into(),
@@ -169,6 +201,7 @@ fn forges() -> Forges {
             signing_tokens: vec![format!("whsec_{}", STANDARD.encode(SECRET)).into()],
             ca: None,
             admin_token: None,
+            audit: Default::default(),
         }],
         stash: vec![StashInstance {
             key: "stash".into(),
@@ -178,6 +211,7 @@ fn forges() -> Forges {
             webhook_secrets: secrets(),
             ca: None,
             admin_token: None,
+            audit: Default::default(),
         }],
     }
 }

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 
 use forgewarden::git::Repository;
 use forgewarden::model::authentication::Push;
-use forgewarden::model::refs::RefUpdate;
-use forgewarden::model::repo::RepositoryName;
+use forgewarden::model::request::EvaluationRequest;
 use forgewarden::model::testimony::{MAX_TESTIMONY_BYTES, Schema, Testimony};
 use forgewarden::model::text::escape;
 use sha2::{Digest as _, Sha256};
@@ -24,11 +23,39 @@ const MAX_FILES: usize = 10_000;
 /// What everybody may do in a folder where testimony could be forged.
 const WRITE_BY_ALL: u32 = 0o002;
 
+/// What is kept of an accepted push, and where.
+pub(crate) struct Keeping {
+    folder: Result<PathBuf, String>,
+    testimony: Testimony,
+}
+
+impl Keeping {
+    /// For the spool, if there is one. A folder that cannot be used is told
+    /// only when something is kept.
+    pub(crate) fn of(
+        repository: &Repository,
+        request: &EvaluationRequest,
+        push: &Push,
+    ) -> Option<Self> {
+        let folder = folder(repository).transpose()?;
+        let testimony = testimony(request, push);
+        Some(Self { folder, testimony })
+    }
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) fn keep(self) -> Result<(), String> {
+        keep(&self.folder?, &self.testimony)
+    }
+}
+
 /// The folder, if one is set.
 ///
 /// # Errors
 /// A sentence, if the setting cannot be read or is no absolute path.
-pub(crate) fn folder(repository: &Repository) -> Result<Option<PathBuf>, String> {
+fn folder(repository: &Repository) -> Result<Option<PathBuf>, String> {
     let set = repository
         .setting(SETTING)
         .map_err(|error| error.to_string())?;
@@ -43,16 +70,12 @@ pub(crate) fn folder(repository: &Repository) -> Result<Option<PathBuf>, String>
 }
 
 /// What is kept of a push.
-pub(crate) fn testimony(
-    repository: RepositoryName,
-    updates: Vec<RefUpdate>,
-    push: &Push,
-) -> Testimony {
+fn testimony(request: &EvaluationRequest, push: &Push) -> Testimony {
     let mut testimony = Testimony {
         schema: Schema::V1,
         id: String::new(),
-        repository,
-        updates,
+        repository: request.repository.clone(),
+        updates: request.subject.updates(),
         actor: push.actor.clone(),
         at: push.at,
         evidence: push.evidence.clone(),
@@ -70,7 +93,7 @@ pub(crate) fn testimony(
 ///
 /// # Errors
 /// A sentence.
-pub(crate) fn keep(folder: &Path, testimony: &Testimony) -> Result<(), String> {
+fn keep(folder: &Path, testimony: &Testimony) -> Result<(), String> {
     let shown = escape(folder.as_os_str().as_encoded_bytes());
     let odd = |what: &str| format!("the spool {shown} {what}");
     let failed = |error: std::io::Error| odd(&format!("cannot be written: {error}"));

@@ -45,8 +45,11 @@ struct Certificate<'a> {
     signature: SignatureBlock,
 }
 
-/// Ref, from, to.
-type Moves = BTreeMap<RefName, (Option<ObjectId>, Option<ObjectId>)>;
+/// From, to.
+type FromTo = (Option<ObjectId>, Option<ObjectId>);
+
+/// What moves, by ref.
+type Moves = BTreeMap<RefName, FromTo>;
 
 /// What the certificate proves under these trust roots.
 pub fn evidence(push: &SignedPush<'_>, roots: &TrustRoots, at: Timestamp) -> Evidence {
@@ -191,7 +194,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn moved(line: &[u8]) -> Result<(RefName, (Option<ObjectId>, Option<ObjectId>)), String> {
+fn moved(line: &[u8]) -> Result<(RefName, FromTo), String> {
     let not_so = |_| odd(line, "is not <old> <new> <ref>");
     let mut parts = line.splitn_str(3, " ");
     let (Some(old), Some(new), Some(name)) = (parts.next(), parts.next(), parts.next()) else {

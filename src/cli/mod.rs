@@ -5,6 +5,7 @@
 pub mod check;
 pub mod completions;
 pub mod doctor;
+pub mod evidence;
 mod input;
 pub mod policy;
 pub mod replay;
@@ -42,6 +43,8 @@ enum Command {
     Completions(completions::CompletionsArgs),
     /// Prove that a failing status really blocks
     Doctor(doctor::DoctorArgs),
+    /// Tell how pushes were authenticated, and who says so
+    Evidence(evidence::EvidenceArgs),
     /// Write, check and explain policies
     Policy(policy::PolicyArgs),
     /// List and run again what the service could not finish
@@ -59,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions(arguments) => completions::run::<Arguments>(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Evidence(arguments) => evidence::run(&arguments),
         Command::Policy(arguments) => policy::run(arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

@@ -55,8 +55,6 @@ pub struct GitLabAudit {
 /// `[stash.audit]`
 #[derive(Clone, Default)]
 pub struct StashAudit {
-    /// Whether the audit log is asked.
-    pub poll: bool,
     /// Whether basic authentication with passwords is allowed, as its operator
     /// knows it: no resource shows it.
     pub passwords: Option<bool>,
@@ -109,7 +107,6 @@ pub(super) struct RawGitLabAudit {
 #[derive(Deserialize, Default, Clone, Copy)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawStashAudit {
-    poll: bool,
     passwords: Option<bool>,
 }
 
@@ -180,7 +177,6 @@ impl Reader {
 impl RawStashAudit {
     pub(super) fn checked(self) -> StashAudit {
         StashAudit {
-            poll: self.poll,
             passwords: self.passwords,
         }
     }

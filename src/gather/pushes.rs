@@ -43,7 +43,8 @@ fn unheard_of(request: &EvaluationRequest) -> Push {
     }
 }
 
-fn weigh(policy: &Policy, push: Push) -> PushFacts {
+/// Weighs the evidence of one push.
+pub fn weigh(policy: &Policy, push: Push) -> PushFacts {
     let stated = push
         .actor
         .as_ref()

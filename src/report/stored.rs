@@ -85,7 +85,6 @@ pub(super) struct StoredPush {
     pub(super) sources: BTreeSet<Source>,
     #[serde(default)]
     pub(super) notes: Vec<String>,
-    pub(super) awaited_until: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]

@@ -116,6 +116,31 @@ impl Store {
         Ok(found)
     }
 
+    /// The pushes after which a ref of any repository named this commit, by the
+    /// number of the repository.
+    pub async fn pushes_anywhere_of(
+        &self,
+        instance: &str,
+        commit: ObjectId,
+    ) -> Result<Vec<(u64, Vec<PushRow>)>, StoreError> {
+        let select = "SELECT * FROM pushes WHERE instance = $1 AND new_id = $2 \
+             ORDER BY repository_id, id";
+        let rows = sqlx::query(select)
+            .bind(instance.to_owned())
+            .bind(commit.to_string())
+            .fetch_all(&self.reads)
+            .await?;
+        let mut found: Vec<(u64, Vec<PushRow>)> = Vec::new();
+        for row in &rows {
+            let id = super::rows::unsigned(row, "repository_id")?;
+            match found.last_mut().filter(|(last, _)| *last == id) {
+                Some((_, rows)) => rows.push(read(row)?),
+                None => found.push((id, vec![read(row)?])),
+            }
+        }
+        Ok(found)
+    }
+
     /// The pushes of a ref, newest first, at most so many.
     pub async fn pushes_to(
         &self,

@@ -5,6 +5,7 @@
 //! A push of which no delivery told is one of which nothing is known.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +20,7 @@ use crate::model::authentication::{Authentication, Evidence, Push, Pushes, Sourc
 use crate::model::oid::ObjectId;
 use crate::model::refs::RefName;
 use crate::model::request::Subject;
-use crate::store::{EvidenceRow, GuaranteeRow, Mark, PushRow};
+use crate::store::{EvidenceRow, GuaranteeRow, Mark, PushRow, Store, StoreError};
 
 /// How old what was read of settings may be; after that it says nothing.
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
@@ -51,19 +52,35 @@ pub(super) async fn pushes(
     for mark in marks {
         context.store.consider(mark, &ids).await?;
     }
-    let desk = Desk {
-        context,
-        instance,
-        task,
-        guarantees: context.store.guarantees(&task.instance).await?,
-    };
+    let repository = &task.repository;
+    let named = (repository.id, repository.name.as_str());
+    let window = context.authentication.window;
+    let chains = Chains::of(
+        (&context.store, window),
+        &task.instance,
+        named,
+        context.clock.now(),
+    );
+    let chains = chains.await?;
     let mut pushes = Vec::new();
     for group in &groups {
-        pushes.push(desk.push(group).await?);
+        let Some(first) = group.first() else { continue };
+        let (mut push, complete) = chains.push(group).await?;
+        if let Some(actor) = &first.actor {
+            let account = instance.audit.account(actor, first.pushed_at);
+            push.evidence.extend(account.await?);
+        }
+        push.awaited_until = awaited_until(
+            context,
+            instance,
+            first.heard_at,
+            (&push.evidence, complete),
+        );
+        pushes.push(push);
     }
     for head in heads(subject, mirror).await? {
         if !pushes.iter().any(|push| push.heads.contains(&head)) {
-            pushes.push(desk.unheard(head));
+            pushes.push(unheard(head, task.received_at));
         }
     }
     Ok(Pushes::Known(pushes))
@@ -98,7 +115,7 @@ async fn heads(subject: &Subject, mirror: &Mirror) -> Result<Vec<ObjectId>, JobE
 }
 
 /// The rows of each push. What two deliveries tell of one move is one.
-fn grouped(rows: Vec<PushRow>) -> Vec<Vec<PushRow>> {
+pub fn grouped(rows: Vec<PushRow>) -> Vec<Vec<PushRow>> {
     let mut groups: Vec<Vec<PushRow>> = Vec::new();
     let (named, unnamed): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|row| !row.reference.is_empty());
@@ -125,69 +142,75 @@ fn grouped(rows: Vec<PushRow>) -> Vec<Vec<PushRow>> {
     groups
 }
 
-struct Desk<'a> {
-    context: &'a Context,
-    instance: &'a Instance,
-    task: &'a Task,
+/// What is kept of the pushes to one repository.
+pub struct Chains<'a> {
+    store: &'a Store,
+    window: Duration,
+    instance: &'a str,
+    repository: (u64, &'a str),
+    now: Timestamp,
     guarantees: Vec<GuaranteeRow>,
 }
 
-impl Desk<'_> {
-    async fn push(&self, rows: &[PushRow]) -> Result<Push, JobError> {
+impl<'a> Chains<'a> {
+    /// Looks up what the settings of the instance rule out. `window` is how far a
+    /// record's time may be from its push, `repository` its number and name.
+    ///
+    /// # Errors
+    /// The database did not do it.
+    pub async fn of(
+        (store, window): (&'a Store, Duration),
+        instance: &'a str,
+        repository: (u64, &'a str),
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            store,
+            window,
+            instance,
+            repository,
+            now,
+            guarantees: store.guarantees(instance).await?,
+        })
+    }
+
+    /// A push with all that was said of it, and whether no further record is to
+    /// be expected. `rows` are the refs that it moved, at least one.
+    ///
+    /// # Errors
+    /// The database did not do it, or a ref that it holds is none.
+    pub async fn push(&self, rows: &[PushRow]) -> Result<(Push, bool), JobError> {
         let Some(first) = rows.first() else {
             return Err(JobError::Never("a push without a row".to_owned()));
         };
         let (mut evidence, complete) = self.records(first, rows).await?;
-        if let Some(actor) = &first.actor {
-            let account = self.instance.audit.account(actor, first.pushed_at);
-            evidence.extend(account.await?);
-        }
         evidence.extend(self.guaranteed());
         let names = rows.iter().filter(|row| !row.reference.is_empty());
         let references: Result<Vec<_>, _> = names.map(|row| RefName::new(&row.reference)).collect();
-        Ok(Push {
+        let push = Push {
             references: references.map_err(|error| JobError::Never(error.to_string()))?,
             heads: rows.iter().filter_map(|row| row.new).collect(),
             actor: first.actor.clone(),
             at: first.pushed_at,
-            awaited_until: self.awaited_until(first.heard_at, (&evidence, complete)),
             evidence,
-        })
-    }
-
-    /// A push that nobody told us of.
-    fn unheard(&self, head: ObjectId) -> Push {
-        Push {
-            references: Vec::new(),
-            heads: vec![head],
-            actor: None,
-            at: self.task.received_at,
-            evidence: vec![Evidence {
-                could_be: BTreeSet::new(),
-                source: Source::Forge,
-                strength: Strength::None,
-                observed_at: self.task.received_at,
-                says: "no delivery told of the push that brought it".to_owned(),
-            }],
             awaited_until: None,
-        }
+        };
+        Ok((push, complete))
     }
 
-    /// What hooks say of this very move, and the records that fit it; and
-    /// whether nothing more is to be expected.
+    /// What hooks say of this very move, and the records that fit it.
     async fn records(
         &self,
         first: &PushRow,
         rows: &[PushRow],
     ) -> Result<(Vec<Evidence>, bool), JobError> {
-        let window = self.context.authentication.window;
-        let span = SignedDuration::try_from(window).unwrap_or(SignedDuration::ZERO);
+        let span = SignedDuration::try_from(self.window).unwrap_or(SignedDuration::ZERO);
         // A hook runs before anybody hears of the push.
         let earliest = first.pushed_at - span - span;
         let latest = first.pushed_at.max(first.heard_at) + span;
-        let (store, repository) = (&self.context.store, &self.task.repository);
-        let named = (repository.id, repository.name.as_str());
-        let known = store.evidence_between(&self.task.instance, named, (earliest, latest));
+        let known = self
+            .store
+            .evidence_between(self.instance, self.repository, (earliest, latest));
         let (exact, fitting): (Vec<_>, Vec<_>) = known
             .await?
             .into_iter()
@@ -197,16 +220,16 @@ impl Desk<'_> {
             .filter(|row| rows.iter().any(|push| is_of(row, push)))
             .map(|row| row.evidence)
             .collect();
-        let place = (self.task.instance.as_str(), repository.id);
         let near = (first.pushed_at - span, first.pushed_at + span);
-        let pushes = store.pushes_between(place, near).await?;
-        let pushes: Vec<_> = grouped(pushes)
-            .into_iter()
-            .filter_map(|group| group.into_iter().next())
+        let place = (self.instance, self.repository.0);
+        let pushes = grouped(self.store.pushes_between(place, near).await?);
+        let traces: Vec<_> = pushes
+            .iter()
+            .filter_map(|group| group.first())
+            .map(of_push)
             .collect();
-        let traces: Vec<_> = pushes.iter().map(of_push).collect();
         let records: Vec<_> = fitting.iter().map(of_record).collect();
-        let found = correlate(of_push(first), &traces, &records, window);
+        let found = correlate(of_push(first), &traces, &records, self.window);
         let all = found.records.iter().filter_map(|at| fitting.get(*at));
         evidence.extend(all.map(|row| row.evidence.clone()));
         Ok((evidence, found.complete))
@@ -214,19 +237,16 @@ impl Desk<'_> {
 
     /// What the settings rule out, as evidence.
     fn guaranteed(&self) -> Vec<Evidence> {
-        let now = self.context.clock.now();
-        let name = self.task.repository.name.as_str().to_lowercase();
+        let name = self.repository.1.to_lowercase();
         let within = |scope: &str| {
-            let scope = scope.to_lowercase();
-            scope.is_empty()
-                || name
-                    .strip_prefix(&scope)
-                    .is_some_and(|rest| rest.starts_with('/'))
+            let rest = name.strip_prefix(&scope.to_lowercase());
+            scope.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
         };
+        let fresh = |row: &GuaranteeRow| self.now.duration_since(row.read_at) < MAX_AGE;
         let holding = self
             .guarantees
             .iter()
-            .filter(|row| within(&row.scope) && now.duration_since(row.read_at) < MAX_AGE);
+            .filter(|row| within(&row.scope) && fresh(row));
         holding
             .filter_map(|row| {
                 let leaves = row.leaves.as_ref()?;
@@ -240,27 +260,45 @@ impl Desk<'_> {
             })
             .collect()
     }
+}
 
-    /// Until when more is waited for; nothing if it is known already, if nobody
-    /// will say more, or if the time is over.
-    fn awaited_until(
-        &self,
-        heard_at: Timestamp,
-        (evidence, complete): (&[Evidence], bool),
-    ) -> Option<Timestamp> {
-        let settings = &self.context.authentication;
-        let direct: Vec<_> = evidence
-            .iter()
-            .filter(|one| one.strength == Strength::Direct)
-            .cloned()
-            .collect();
-        let known = resolve(&direct).could_be.len() == 1;
-        let expected = self.instance.audit.expects_records() || !settings.hook_secrets.is_empty();
-        let wait = SignedDuration::try_from(settings.wait).unwrap_or(SignedDuration::MAX);
-        let until = heard_at.saturating_add(wait).ok()?;
-        let open = expected && !known && !complete && self.context.clock.now() < until;
-        open.then_some(until)
+/// A push that nobody told us of.
+fn unheard(head: ObjectId, at: Timestamp) -> Push {
+    Push {
+        references: Vec::new(),
+        heads: vec![head],
+        actor: None,
+        at,
+        evidence: vec![Evidence {
+            could_be: BTreeSet::new(),
+            source: Source::Forge,
+            strength: Strength::None,
+            observed_at: at,
+            says: "no delivery told of the push that brought it".to_owned(),
+        }],
+        awaited_until: None,
     }
+}
+
+/// Until when more is waited for; nothing if it is known already, if nobody
+/// will say more, or if the time is over.
+fn awaited_until(
+    context: &Context,
+    instance: &Instance,
+    heard_at: Timestamp,
+    (evidence, complete): (&[Evidence], bool),
+) -> Option<Timestamp> {
+    let settings = &context.authentication;
+    let direct = evidence
+        .iter()
+        .filter(|one| one.strength == Strength::Direct);
+    let direct: Vec<_> = direct.cloned().collect();
+    let known = resolve(&direct).could_be.len() == 1;
+    let expected = instance.audit.expects_records() || !settings.hook_secrets.is_empty();
+    let wait = SignedDuration::try_from(settings.wait).unwrap_or(SignedDuration::MAX);
+    let until = heard_at.saturating_add(wait).ok()?;
+    let open = expected && !known && !complete && context.clock.now() < until;
+    open.then_some(until)
 }
 
 fn of_push(row: &PushRow) -> Trace<'_> {

@@ -1,23 +1,21 @@
 //! The second job: one subject, judged as it is now.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::Context;
 use super::authentication;
 use super::circumstances;
 use super::error::JobError;
+use super::kept::{heads, others, to_keep};
 use super::mirror::{FetchPlan, Mirror};
 use super::planning::{as_it_is_now, subject_of, to_evaluation};
 use super::rendered::{Rendered, overtaken};
 use super::task::{Task, echo_subject, is_about_authentication, pull_request_subject};
 use crate::forge::{Instance, PullRequestState};
 use crate::model::approval::Circumstances;
-use crate::model::oid::ObjectId;
 use crate::model::request::{Concern, EvaluationRequest, Subject};
 use crate::model::verdict::{Conclusion, Verdict};
-use crate::store::{Delay, Job, Mark, NewVerdict, Outcome, Said, StatusKey, SubjectLine};
+use crate::store::{Delay, Job, Mark, Outcome, Said, StatusKey, SubjectLine};
 
 /// Judges one subject and says so at its statuses.
 pub(super) async fn perform(context: &Context, job: &Job) -> Result<(), JobError> {
@@ -211,7 +209,7 @@ impl Turn<'_> {
         if verdict.conclusion == Conclusion::Pending {
             return self.wait(&verdict).await;
         }
-        let kept = self.to_keep(&verdict)?;
+        let kept = to_keep(self.task, &verdict)?;
         let said = Said {
             conclusion: verdict.conclusion,
             rendered: Rendered::of(&verdict, &self.context.templates)?.to_json(),
@@ -349,30 +347,6 @@ impl Turn<'_> {
         }
         Ok(marks)
     }
-
-    fn to_keep(&self, verdict: &Verdict) -> Result<NewVerdict, JobError> {
-        let json = crate::report::json::render(verdict).map_err(|error| {
-            JobError::Never(format!("the verdict cannot be written as JSON: {error}"))
-        })?;
-        let target = match verdict.subject.target() {
-            Some(target) => target.to_string(),
-            None => join(verdict.subject.updates().iter().map(|update| &update.name)),
-        };
-        Ok(NewVerdict {
-            id: uuid::Uuid::new_v4().simple().to_string(),
-            instance: self.task.instance.clone(),
-            repository_id: self.task.repository.id,
-            repository: self.task.repository.name.as_str().to_owned(),
-            subject: verdict.subject.to_string(),
-            target,
-            base: join(others(&verdict.subject)),
-            head: join(heads(&verdict.subject)),
-            policy_digest: verdict.policy_digest.0.clone(),
-            trust_digest: verdict.trust_digest.0.clone(),
-            conclusion: verdict.conclusion.to_string(),
-            json: json.into_bytes(),
-        })
-    }
 }
 
 fn mark_of(line: SubjectLine) -> Mark {
@@ -381,21 +355,4 @@ fn mark_of(line: SubjectLine) -> Mark {
         subject: line.subject,
         place: String::new(),
     }
-}
-
-fn heads(subject: &Subject) -> Vec<ObjectId> {
-    let updates = subject.updates();
-    let heads: BTreeSet<_> = updates.iter().filter_map(|update| update.new).collect();
-    heads.into_iter().collect()
-}
-
-fn others(subject: &Subject) -> Vec<ObjectId> {
-    let updates = subject.updates();
-    let others: BTreeSet<_> = updates.iter().filter_map(|update| update.old).collect();
-    others.into_iter().collect()
-}
-
-fn join(parts: impl IntoIterator<Item = impl ToString>) -> String {
-    let parts: Vec<String> = parts.into_iter().map(|part| part.to_string()).collect();
-    parts.join(" ")
 }

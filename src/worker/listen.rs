@@ -138,9 +138,13 @@ async fn judge_again(
 
 /// Polls the audit log of one instance until `stop`.
 pub(super) async fn keep_listening(context: Arc<Context>, key: String, stop: CancellationToken) {
-    let owner = uuid::Uuid::new_v4().to_string();
+    let (name, owner) = (format!("{key}/audit"), uuid::Uuid::new_v4().to_string());
     loop {
-        let wait = match listen(&context, &key, &owner).await {
+        let listened = tokio::select! {
+            () = stop.cancelled() => break,
+            listened = listen(&context, &key, (&name, &owner)) => listened,
+        };
+        let wait = match listened {
             Ok(()) => context.authentication.poll,
             Err(error) => {
                 tracing::warn!(instance = key, %error, "the audit log was not read");
@@ -150,9 +154,12 @@ pub(super) async fn keep_listening(context: Arc<Context>, key: String, stop: Can
             }
         };
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             () = tokio::time::sleep(wait) => {}
         }
+    }
+    if let Err(error) = context.store.release_sweep(&name, &owner).await {
+        tracing::warn!(%error, "cannot release the audit log; its lease will run out");
     }
 }
 
@@ -170,14 +177,13 @@ fn pause(context: &Context, error: &JobError) -> Duration {
     }
 }
 
-async fn listen(context: &Context, key: &str, owner: &str) -> Result<(), JobError> {
+async fn listen(context: &Context, key: &str, (name, owner): (&str, &str)) -> Result<(), JobError> {
     let instance = context.instance(key)?;
-    let name = format!("{key}/audit");
-    if !instance.audit.expects_records() || !context.store.hold_sweep(&name, owner, LEASE).await? {
+    if !instance.audit.expects_records() || !context.store.hold_sweep(name, owner, LEASE).await? {
         return Ok(());
     }
     let now = context.clock.now();
-    let heard = context.store.heard_until(&name).await?;
+    let heard = context.store.heard_until(name).await?;
     let settings = &context.authentication;
     // What comes late carries an earlier time.
     let overlap = SignedDuration::try_from(settings.wait + settings.window);
@@ -186,14 +192,17 @@ async fn listen(context: &Context, key: &str, owner: &str) -> Result<(), JobErro
     let since = heard.map_or(oldest, |heard| oldest.max(heard - overlap));
     let records = instance.audit.records(since).await?;
     hear(context, key, records).await?;
-    Ok(context.store.heard(&name, now).await?)
+    Ok(context.store.heard(name, now).await?)
 }
 
 /// Reads the settings of one instance on a timer until `stop`.
 pub(super) async fn keep_reading(context: Arc<Context>, key: String, stop: CancellationToken) {
     loop {
-        if let Err(error) = read_settings(&context, &key).await {
-            tracing::warn!(instance = key, %error, "the settings were not read");
+        tokio::select! {
+            () = stop.cancelled() => return,
+            read = read_settings(&context, &key) => if let Err(error) = read {
+                tracing::warn!(instance = key, %error, "the settings were not read");
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -12,6 +12,7 @@ mod error;
 mod evaluate;
 mod git;
 mod judge;
+mod kept;
 mod links;
 mod listen;
 mod mirror;
@@ -38,6 +39,7 @@ use crate::forge::Instance;
 use crate::report::Templates;
 use crate::store::Store;
 
+pub use authentication::{Chains, grouped};
 pub use error::{FetchError, JobError};
 pub use git::git_version;
 pub use judge::{Judge, PolicyJudge};

@@ -5,9 +5,12 @@ use crate::support::forge;
 
 mod access;
 mod administration;
+mod audit;
+mod audit_stream;
 mod contract;
 mod events;
 mod evidence;
+mod guarantees;
 mod hostile;
 mod inventory;
 mod manifest;

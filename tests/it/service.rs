@@ -2,6 +2,7 @@
 
 mod authentication;
 mod crash;
+mod forwarding;
 mod http;
 mod mirrors;
 mod secrets;

@@ -51,17 +51,12 @@ enum Tried {
 }
 
 impl Passwords {
-    /// Makes no request. `audit.poll` is an error: there is nothing to poll.
+    /// Makes no request.
     pub(super) fn new(
         audit: &StashAudit,
         own: &api::Settings,
         clock: &SharedClock,
     ) -> Result<Self, ConfigError> {
-        if audit.poll {
-            let problem = "Stash's audit log does not tell how a push was authenticated, so it is \
-                           not asked: remove this setting";
-            return Err(ConfigError::new("audit.poll", problem));
-        }
         Ok(match audit.passwords {
             None => Self::NotStated,
             Some(true) => Self::Allowed,

@@ -4,7 +4,8 @@
 use super::scene::{LIES, Scene};
 use crate::support::apache::Apache;
 use crate::support::secrets::{Secret, assert_nowhere};
-use crate::support::web::{Proof, TlsAuthority};
+use crate::support::tls::TlsAuthority;
+use crate::support::web::Proof;
 
 #[test]
 fn our_snippet_tells_passwords_tokens_and_certificates_apart() {

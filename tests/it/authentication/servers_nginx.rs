@@ -4,7 +4,8 @@
 use super::scene::{LIES, Scene};
 use crate::support::nginx::Nginx;
 use crate::support::secrets::{Secret, assert_nowhere};
-use crate::support::web::{Proof, TlsAuthority};
+use crate::support::tls::TlsAuthority;
+use crate::support::web::Proof;
 
 /// A server of the story's own with this in its location.
 pub(super) fn server(location: &'static str) -> impl Fn([u16; 2]) -> String {

@@ -26,6 +26,7 @@ pub(super) async fn two_pull_requests_of_one_head_show_the_worst<F: StandIn>() {
     scene.is_blocked(second).await;
     scene.forge.close(APP, second).await;
     scene.passes(&head, MAIN).await;
+    scene.settles().await;
     assert!(scene.merges(first).await);
 }
 

@@ -12,10 +12,12 @@ use super::scene::{APP, CONTEXT, Scene, config, status};
 
 pub(super) const URL: &str = "https://forgewarden.example.com/webhooks/github";
 
-/// The adapter with the token of a person besides the App.
+/// The adapter with the token of a person besides the App, and with a stream of
+/// records.
 pub(super) fn with_token(scene: &Scene, token: &str) -> Instance {
     let mut config = config(&scene.forge);
     config.admin_token = Some(SecretString::from(token));
+    config.audit.stream_tokens = vec!["a token of the stream".into()];
     instance(
         &config,
         std::sync::Arc::new(forgewarden::clock::SystemClock),

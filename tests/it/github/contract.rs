@@ -8,7 +8,8 @@ use forgewarden::model::verdict::Conclusion::{Error, Fail, Pass, Pending};
 use serde_json::{Value, json};
 
 use super::administration;
-use super::forge::github::{ADMIN_TOKEN, Classic, Fault, Proposal, Sent, signature};
+use super::audit::with_audit;
+use super::forge::github::{ADMIN_TOKEN, Classic, Fault, Proposal, Recorded, Sent, signature};
 use super::scene::{APP, Scene, config, delivery, status, verified};
 use crate::support::contract::{Description, node, package};
 
@@ -171,6 +172,7 @@ async fn every_request_is_as_github_describes_it() {
             "checks/list-for-ref",
             "checks/update",
             "git/get-ref",
+            "orgs/get",
             "pulls/get",
             "pulls/list",
             "pulls/list-reviews",
@@ -191,6 +193,53 @@ async fn every_request_is_as_github_describes_it() {
         ];
         expected.extend(ON_SERVERS_ALONE.iter().filter(|_| server));
         expected.sort_unstable();
+        assert!(
+            operations.iter().eq(expected.iter()),
+            "{edition}: {operations:?}"
+        );
+    }
+}
+
+/// What the editions without an audit log to be asked do not have.
+fn has_audit_log(edition: &str) -> bool {
+    edition != "api.github.com"
+}
+
+#[tokio::test]
+async fn every_request_about_authentication_is_as_github_describes_it() {
+    let scene = Scene::new().await;
+    scene.forge.lets_app_read_logs();
+    scene.forge.takes_passwords(false);
+    let app = with_audit(&scene, |it| it.organizations = vec!["acme".into()]);
+    for _ in 0..150 {
+        scene
+            .forge
+            .records_push(APP, "alice", &Recorded::classic_token());
+    }
+    let since = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(1);
+    let records = app.audit.records(since).await.expect("read");
+    assert_eq!(records.len(), 150);
+    app.audit.guarantees().await.expect("told");
+    administration::examined(&scene, &app).await;
+    for edition in ["api.github.com", "ghec", "ghes-3.17", "ghes-3.19"] {
+        let mut requests = scene.forge.requests();
+        let ours = [
+            "/access_tokens",
+            "/app/installations?",
+            "/meta",
+            "/orgs/acme",
+        ];
+        requests.retain(|it| ours.iter().any(|path| it.path.contains(path)));
+        requests.retain(|it| has_audit_log(edition) || !it.path.contains("/audit-log"));
+        let operations = described(edition).holds(&requests);
+        let mut expected = vec![
+            "apps/create-installation-access-token",
+            "apps/get-org-installation",
+            "apps/list-installations",
+            "meta/get",
+            "orgs/get",
+        ];
+        expected.extend(has_audit_log(edition).then_some("orgs/get-audit-log"));
         assert!(
             operations.iter().eq(expected.iter()),
             "{edition}: {operations:?}"
@@ -247,6 +296,7 @@ fn the_description_objects_to_requests_that_github_would_refuse() {
         ruleset(json!({ "type": "no_rewind" })),
         { "method": "GET", "path": "/repos/o/r/pulls?stat=open", "body": null },
         { "method": "GET", "path": "/repos/o/r/pulls/x", "body": null },
+        { "method": "GET", "path": "/meta?include=git", "body": null },
         { "method": "GET", "path": "/nowhere", "body": null },
     ]);
     github.objects_to(&bad);

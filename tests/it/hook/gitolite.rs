@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::authentication::{Spool, words};
 use super::scene::Scene;
 use crate::support::sshd::Sshd;
 use crate::support::{Person, Upstream, Way, WorkingCopy, hook, short};
@@ -94,6 +95,20 @@ fn the_repository_is_called_as_gitolite_calls_it() {
     alice
         .pushes("main")
         .expect_refused_with(&["\"repository\": \"testing\""]);
+}
+
+#[test]
+fn through_gitolite_sshd_tells_the_key() {
+    let gitolite = Gitolite::guarded();
+    let alice = gitolite.work_of(&gitolite.scene.alice, "testing");
+    let spool = Spool::of(&gitolite.scene.world, &gitolite.repository("testing"));
+    alice.on_branch("main");
+    alice.commits("README.md", "one").signed();
+    alice.pushes("main").expect_accepted();
+    let testimony = spool.takes();
+    assert_eq!(words(&testimony.evidence[0]), "sshd: ssh-key");
+    let login = testimony.actor.map(|actor| actor.login);
+    assert_eq!(login.as_deref(), Some("alice"));
 }
 
 #[test]

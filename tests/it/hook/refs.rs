@@ -115,7 +115,7 @@ fn one_bad_ref_holds_up_all(way: Way) {
     let atomic = alice.pushes_all(&["--atomic", ALL]);
     atomic
         .expect_refused_with(&words)
-        .expect_unsaid(&["branch-12"]);
+        .expect_unsaid(&["on branch-12"]);
     alice.git(&["branch", "-q", "-D", "branch-13"]);
     alice.pushes_all(&["--atomic", ALL]).expect_accepted();
     assert_eq!(scene.upstream.refs().len(), 20);

@@ -30,7 +30,7 @@ const MAIN: &str = "forgewarden/main";
 const AUTH: &str = "forgewarden-auth/main";
 
 /// Nothing but authentication is judged, and what is not known blocks.
-fn strict() -> Arc<PolicyJudge> {
+pub(super) fn strict() -> Arc<PolicyJudge> {
     judge(
         "[checks.unknown-authentication]\nmode = 'enforce'\n\
          [checks.ambiguous-authentication]\nmode = 'enforce'\n",

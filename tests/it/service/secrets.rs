@@ -4,9 +4,11 @@ use std::path::Path;
 
 use crate::support::World;
 use crate::support::daemon::{Daemon, LINK_KEY};
-use crate::support::forge::github::GitHub;
+use crate::support::forge::common::traffic::Sent;
 use crate::support::forge::github::git::git;
+use crate::support::forge::github::{GitHub, OWNER_TOKEN, Recorded, batch};
 use crate::support::gate::eventually;
+use crate::support::secrets::{Secret, assert_nowhere};
 
 const APP: &str = "acme/app";
 
@@ -107,4 +109,68 @@ fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
         }
     }
     files
+}
+
+/// The tokens of audit logs and streams, the secret of hooks, and what others
+/// send instead of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_of_what_tells_how_it_was_pushed_leaks() {
+    let world = World::new();
+    let forge = GitHub::start(world.path(".")).await;
+    let bare = forge.create_repository(APP);
+    let mut daemon = Daemon::configured(&forge);
+    let [audit, stream, hook] = [Secret::known(OWNER_TOKEN), Secret::new(), Secret::new()];
+    let own = [
+        ("audit.token", &audit),
+        ("stream.token", &stream),
+        ("evidence.secret", &hook),
+    ];
+    for (name, secret) in own {
+        std::fs::write(daemon.folder().join(name), secret.reveal()).expect("written");
+    }
+    daemon.appends(
+        "[github.audit]\norganizations = ['acme']\ntoken_file = 'audit.token'\n\
+         stream_token_files = ['stream.token']\n\
+         [authentication]\npoll_seconds = 5\nhook_secret_files = ['evidence.secret']\n",
+    );
+    daemon.start();
+    forge.delivers_to(daemon.webhook());
+    let tree = git(&bare, &["mktree"]);
+    let head = git(&bare, &["commit-tree", &tree, "-m", "one"]);
+    git(&bare, &["update-ref", "refs/heads/work", &head]);
+    forge.notices(APP, "alice").await;
+    forge.records_push(APP, "alice", &Recorded::classic_token());
+    let told = forge.streams(stream.reveal());
+    let others = Secret::new();
+    let collector = daemon.url("/services/collector/event");
+    let wrong = batch(others.reveal(), "{}");
+    let broken = batch(stream.reveal(), "{\"event\": ");
+    for (sent, answer) in [(told, 200), (wrong, 401), (broken, 400)] {
+        assert_eq!(posted(sent, &collector).await, Some(answer));
+    }
+    let request = reqwest::Client::new()
+        .post(daemon.url("/evidence/github/hook"))
+        .header("x-forgewarden-signature-256", others.reveal())
+        .bearer_auth(others.reveal())
+        .body(others.reveal().to_owned());
+    assert_eq!(request.send().await.expect("an answer").status(), 401);
+    eventually("it is known how it was pushed", async || {
+        let run = forge.check(APP, &head, "forgewarden-auth-push/work");
+        run.is_some_and(|run| run.conclusion.as_deref() == Some("success"))
+    })
+    .await;
+    let answers = answers_of(&daemon).await;
+    let log = daemon.log();
+    daemon.kill();
+    for (name, _) in own {
+        std::fs::remove_file(daemon.folder().join(name)).expect("removed");
+    }
+    let texts = [("answers", answers.as_bytes()), ("the log", log.as_bytes())];
+    let secrets = [&audit, &stream, &hook, &others];
+    assert_nowhere(&secrets, &[daemon.folder()], &texts);
+}
+
+async fn posted(mut sent: Sent, url: &str) -> Option<u16> {
+    sent.post(&reqwest::Client::new(), Some(url)).await;
+    sent.answered
 }

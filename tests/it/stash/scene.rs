@@ -44,7 +44,6 @@ pub(crate) fn config(forge: &Stash) -> StashInstance {
         ca: None,
         admin_token: Some(SecretString::from(forge.admin_token())),
         audit: StashAudit {
-            poll: false,
             passwords: Some(false),
         },
     }

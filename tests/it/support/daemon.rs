@@ -38,6 +38,13 @@ impl Daemon {
         Self::in_folder(folder, forge, policy)
     }
 
+    /// More lines of configuration, before it starts.
+    pub fn appends(&self, lines: &str) {
+        let file = self.folder().join("forgewarden.toml");
+        let text = std::fs::read_to_string(&file).expect("read");
+        std::fs::write(file, text + "\n" + lines).expect("written");
+    }
+
     fn in_folder<F: StandIn>(folder: tempfile::TempDir, forge: &F, policy: &Path) -> Self {
         let write = |name: &str, text: &str| {
             std::fs::write(folder.path().join(name), text).expect("written");

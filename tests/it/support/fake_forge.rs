@@ -84,6 +84,11 @@ impl FakeForge {
         }
     }
 
+    /// Objects come from this URL.
+    pub fn has_objects_at(&self, url: String) {
+        self.state().url = url;
+    }
+
     /// It has an audit log, which is empty so far.
     pub fn keeps_an_audit_log(&self) {
         self.state().expects_records = true;

@@ -33,6 +33,7 @@ pub mod repos;
 pub mod secrets;
 pub mod sshd;
 pub mod sshd_login;
+pub mod tls;
 pub mod web;
 pub mod work;
 pub mod world;

@@ -89,7 +89,7 @@ impl Nginx {
             .args(["-f", "-c", "2", "-s"])
             .arg(format!("unix:{socket}"));
         let log = fs::File::create(folder.join("log")).expect("make the log");
-        let mut running = Running::start(program, Stdio::from(log));
+        let mut running = Running::enclosed(program, Stdio::from(log));
         let start = Instant::now();
         while !std::path::Path::new(socket).exists() {
             let waits = running.runs() && start.elapsed() < Duration::from_secs(20);

@@ -9,6 +9,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use super::program::Program;
 use super::world::World;
@@ -113,31 +114,70 @@ fn expect_namespaces() {
 }
 
 /// A server that runs until this is dropped.
-pub struct Running(Child);
+pub struct Running {
+    /// The process that we started.
+    pub process: Child,
+    /// Whether that only waits for the first process of a namespace.
+    enclosed: bool,
+}
 
 impl Running {
-    /// Starts it, in a process group of its own.
-    pub fn start(program: Program, log: Stdio) -> Self {
+    /// Starts what [`OwnUser::program`] gave.
+    pub fn enclosed(program: Program, log: Stdio) -> Self {
+        Self::start(program, log, true)
+    }
+
+    /// Starts a program that is run by whoever runs the tests.
+    pub fn plain(program: Program, log: Stdio) -> Self {
+        Self::start(program, log, false)
+    }
+
+    fn start(program: Program, log: Stdio, enclosed: bool) -> Self {
         let mut command: Command = program.into_command();
         command
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
-        Self(command.spawn().expect("start a server"))
+        Self {
+            process: command.spawn().expect("start a server"),
+            enclosed,
+        }
     }
 
     /// Whether it runs.
     pub fn runs(&mut self) -> bool {
-        matches!(self.0.try_wait(), Ok(None))
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
+    /// Ends the first process inside, with which the kernel ends all others
+    /// there. Whoever waits for it then ends too, so that nothing is left for
+    /// the machine to clean up.
+    fn ends_inside(&mut self) {
+        let id = self.process.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let Some(first) = children
+            .ok()
+            .and_then(|all| all.split_whitespace().next().map(str::to_owned))
+        else {
+            return;
+        };
+        let killed = Program::new("kill").args(["-KILL", &first]).runs();
+        let start = Instant::now();
+        while killed.code == Some(0) && self.runs() && start.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The kernel then ends all that it started, wherever that went.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        if self.enclosed && self.runs() {
+            self.ends_inside();
+        }
+        // --kill-child does the same, without waiting for it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

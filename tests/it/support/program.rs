@@ -2,9 +2,10 @@
 //! from the environment of whoever runs the tests but what is listed here.
 
 use std::ffi::OsStr;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use bstr::ByteSlice as _;
 
@@ -12,6 +13,10 @@ use bstr::ByteSlice as _;
 /// what coverage needs. Everything else (`GIT_*`,
 /// `SSH_*`, `GPG*`, `XDG_*`, `HOME`, `LC_*`, …) is gone.
 const KEPT: [&str; 3] = ["PATH", "TMPDIR", "LLVM_PROFILE_FILE"];
+
+/// How often, and after what pause, a busy program is tried again.
+const BUSY_ATTEMPTS: usize = 100;
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// A command about to run.
 pub struct Program {
@@ -88,13 +93,22 @@ impl Program {
     /// Runs it to its end, whatever that is.
     pub fn runs(mut self) -> Ran {
         let what = shown(&self.command);
-        let mut child = self
-            .command
+        self.command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {what}: {error}"));
+            .stderr(Stdio::piped());
+        let mut started = self.command.spawn();
+        // A script that was just written is busy as long as a child that
+        // another test is starting still has it open.
+        for _ in 0..BUSY_ATTEMPTS {
+            match &started {
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {}
+                _ => break,
+            }
+            std::thread::sleep(BUSY_PAUSE);
+            started = self.command.spawn();
+        }
+        let mut child = started.unwrap_or_else(|error| panic!("cannot start {what}: {error}"));
         let mut stdin = child.stdin.take().expect("piped");
         let input = std::mem::take(&mut self.stdin);
         // A program may end without reading its input: that is its right.

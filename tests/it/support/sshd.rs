@@ -5,19 +5,19 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use super::own_user::{self, OwnUser};
+use super::own_user::{self, OwnUser, Running};
 use super::people::Person;
 use super::program::Program;
 use super::world::World;
 
 /// A running sshd.
 pub struct Sshd {
-    process: Child,
+    _process: Running,
     port: u16,
     folder: PathBuf,
     user: String,
@@ -79,17 +79,12 @@ impl Sshd {
         let config = folder.join("config");
         let text = lines.to_owned() + &configuration(world, folder, port);
         fs::write(&config, text).expect("write sshd's config");
-        let sshd = match user {
-            Some(user) => user.program(world, &program()),
-            None => world.program(&program()),
+        let of = |program: Program| program.args(["-D", "-e", "-f"]).arg(&config);
+        let mut process = match user {
+            Some(user) => Running::enclosed(of(user.program(world, &program())), Stdio::piped()),
+            None => Running::plain(of(world.program(&program())), Stdio::piped()),
         };
-        let mut command = sshd.args(["-D", "-e", "-f"]).arg(&config).into_command();
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        let mut process = command.spawn().expect("start sshd");
-        let lines = BufReader::new(process.stderr.take().expect("piped")).lines();
+        let lines = BufReader::new(process.process.stderr.take().expect("piped")).lines();
         let (sender, log) = channel();
         // Ends with sshd, or with the last reader of the log.
         std::thread::spawn(move || {
@@ -104,7 +99,7 @@ impl Sshd {
             if line.contains("Server listening on") {
                 let tester = || Program::new("id").arg("-un").succeeds();
                 return Ok(Self {
-                    process,
+                    _process: process,
                     port,
                     folder: folder.to_owned(),
                     user: user.map_or_else(tester, |_| own_user::NAME.to_owned()),
@@ -113,8 +108,6 @@ impl Sshd {
             }
             said.push(line);
         }
-        let _ = process.kill();
-        let _ = process.wait();
         Err(said)
     }
 
@@ -176,13 +169,6 @@ impl Sshd {
              StrictHostKeyChecking yes\n  BatchMode yes\n  ControlMaster no\n  LogLevel ERROR\n",
             key.display()
         )
-    }
-}
-
-impl Drop for Sshd {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -23,7 +23,7 @@ use crate::model::repo::ForgeKind;
 use crate::model::text::excerpt;
 
 /// The action of a push.
-const PUSH: &str = "git.push";
+pub(super) const PUSH: &str = "git.push";
 /// What stands for the account where a deploy key pushed.
 const DEPLOY_KEY: &str = "deploy_key";
 /// Longest id of a record that is taken, in bytes.

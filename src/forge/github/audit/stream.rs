@@ -11,7 +11,7 @@ use std::io::Read as _;
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 
-use super::record::{Reader, once};
+use super::record::{PUSH, Reader, once};
 use crate::forge::support::headers::only;
 use crate::forge::support::reading::unreadable;
 use crate::forge::support::secrets::Secrets;
@@ -113,24 +113,24 @@ fn events(body: &[u8]) -> Result<Vec<Value>, String> {
     Ok(all)
 }
 
-/// The event in a collector's envelope, or the one that stands alone. A text in
-/// an envelope is an event that was written as one, or a trial of the collector.
+/// The event in a collector's envelope, or the one that stands alone. What is in
+/// an envelope and is no event of a log, or is a text, tries the collector,
+/// unless it speaks of a push.
 fn event(mut value: Value) -> Result<Option<Value>, String> {
     let inside = match value.as_object_mut() {
         Some(envelope) if !envelope.contains_key("action") => envelope.remove("event"),
         _ => return Ok(Some(value)),
     };
-    match inside {
+    let inside = match inside {
         Some(Value::String(text)) if text.trim_start().starts_with('{') => {
             let event = serde_json::from_str(&text);
-            event
-                .map(Some)
-                .map_err(|error| format!("an event that is a text: {error}"))
+            event.map_err(|error| format!("an event that is a text: {error}"))?
         }
-        Some(Value::String(text)) if !text.contains("git.push") => Ok(None),
-        Some(event) => Ok(Some(event)),
-        None => Ok(Some(value)),
-    }
+        Some(event) => event,
+        None => return Ok(Some(value)),
+    };
+    let is_trial = inside.get("action").is_none() && !inside.to_string().contains(PUSH);
+    Ok((!is_trial).then_some(inside))
 }
 
 #[cfg(test)]
@@ -157,7 +157,12 @@ mod tests {
         assert_eq!(count(""), Ok(0));
         assert_eq!(count(" \n"), Ok(0));
         assert_eq!(count("[]"), Ok(0));
-        assert_eq!(count(r#"{"event":"a trial"}"#), Ok(0));
+        for trial in [r#""a trial""#, r#"{"a":"trial"}"#, r#""{}""#, "1", "null"] {
+            assert_eq!(count(&format!(r#"{{"event":{trial}}}"#)), Ok(0), "{trial}");
+        }
+        for push in [r#""git.push""#, r#"{"a":"git.push"}"#, r#"["git.push"]"#] {
+            assert_eq!(count(&format!(r#"{{"event":{push}}}"#)), Ok(1), "{push}");
+        }
     }
 
     #[test]

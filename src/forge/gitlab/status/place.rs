@@ -13,6 +13,11 @@ use crate::model::event::EventRepository;
 use crate::model::refs::RefName;
 use crate::model::repo::ForgeKind;
 
+/// What the contexts of our statuses of merge requests begin with; the target
+/// branch follows. What is changed, and how it was pushed.
+const CHANGE: &str = "forgewarden/";
+const AUTHENTICATION: &str = "forgewarden-auth/";
+
 /// Most merge requests that one status is put on.
 const MAX_PLACES: usize = 50;
 
@@ -137,7 +142,9 @@ fn of_merge_request(found: &Found, status: &Status, number: u64) -> Place {
         None if fork => format!("refs/merge-requests/{number}/head"),
         None => found.source_branch.clone(),
     };
-    let current = found.is_open() && found.sha.as_ref() == Some(&head) && is_for(status, found);
+    // How it was pushed moves no gate: what is wrong is said at the other status too.
+    let moves_gates = is_for(status, found) && !status.context.starts_with(AUTHENTICATION);
+    let current = found.is_open() && found.sha.as_ref() == Some(&head) && moves_gates;
     Place {
         name,
         pipeline: here.map(|pipeline| pipeline.id),
@@ -155,8 +162,10 @@ fn of_merge_request(found: &Found, status: &Status, number: u64) -> Place {
 /// for an earlier target must not move the gates of the present one.
 fn is_for(status: &Status, found: &Found) -> bool {
     let target = RefName::branch(&found.target_branch);
-    let context = target.map(|target| format!("forgewarden/{}", target.short_text()));
-    context.is_ok_and(|context| context == status.context)
+    let context = status.context.as_str();
+    let of_change = context.strip_prefix(CHANGE);
+    let name = of_change.or_else(|| context.strip_prefix(AUTHENTICATION));
+    target.is_ok_and(|target| name == Some(target.short_text().as_str()))
 }
 
 #[cfg(test)]

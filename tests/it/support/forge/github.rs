@@ -7,6 +7,7 @@
 
 mod api;
 mod app;
+mod audit;
 mod check_runs;
 mod deliveries;
 mod git_http;
@@ -27,6 +28,7 @@ pub use check_runs::CheckRun;
 pub use deliveries::{Tamper, signature};
 
 pub use app::AppKey;
+pub use audit::{OWNER_TOKEN, Organisation, Recorded, batch};
 pub use settings::{ADMIN_TOKEN, Classic, Ruleset, WRITER_TOKEN};
 use state::State;
 

@@ -10,7 +10,7 @@ use super::super::common::git;
 use super::super::common::git_http::repository_and_path;
 use super::super::common::traffic::{Fault, Request};
 use super::app::{self, APP_ID, INSTALLATION_ID};
-use super::{GitHub, check_runs, git_http, settings, teams};
+use super::{GitHub, audit, check_runs, git_http, settings, teams};
 
 pub type Answer = (StatusCode, Vec<(&'static str, String)>, Value);
 
@@ -164,6 +164,12 @@ impl GitHub {
             ("GET", ["orgs", organisation, "teams", slug, rest @ ..]) => {
                 let team = format!("{organisation}/{slug}");
                 teams::answer(self, authorization, &team, rest)
+            }
+            ("GET", ["orgs", name, "installation"]) => {
+                self.as_app(authorization, |forge| audit::installation(forge, name))
+            }
+            ("GET", ["meta"] | ["orgs", _] | ["orgs", _, "audit-log"]) => {
+                audit::answer(self, authorization, &segments, query)
             }
             ("POST", ["app-manifests", code, "conversions"]) => self.converts(code),
             ("GET", ["orgs", _, "pre-receive-hooks", _]) => {
@@ -461,7 +467,7 @@ fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+pub fn pairs(query: &str) -> Vec<(String, String)> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs
         .map(|(name, value)| (decoded(name), decoded(value)))

@@ -95,6 +95,12 @@ impl GitHub {
         {
             let mut state = self.state();
             payload["repository"] = state.repository_json(repository);
+            // Seconds in `push`, and a text in every other event.
+            let now = jiff::Timestamp::now();
+            payload["repository"]["pushed_at"] = match event {
+                "push" => now.as_second().into(),
+                _ => now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into(),
+            };
             payload["sender"] = state.account(by);
             payload["installation"] = json!({ "id": INSTALLATION_ID });
         }

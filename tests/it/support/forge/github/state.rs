@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::common::traffic::{Fault, Request, Sent};
 use super::app::Token;
+use super::audit::Audit;
 use super::check_runs::CheckRun;
 use super::settings::{App, Classic, Ruleset};
 
@@ -25,6 +26,8 @@ pub struct State {
     pub sent: Vec<Sent>,
     /// `organisation/slug`, with its members and whether they accepted.
     pub teams: BTreeMap<String, BTreeMap<String, &'static str>>,
+    /// Audit logs, and what organisations ask for.
+    pub audit: Audit,
 }
 
 pub struct Repository {
@@ -135,6 +138,7 @@ impl State {
         json!({
             "id": 5000 + number, "number": number, "state": it.state, "draft": it.draft,
             "title": format!("Change {}", it.head_branch), "body": null, "user": user,
+            "updated_at": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             "merged": it.merged, "merge_commit_sha": null, "author_association": "MEMBER",
             "head": { "label": it.head_branch, "ref": it.head_branch, "sha": it.head,
                 "repo": head_repository },
