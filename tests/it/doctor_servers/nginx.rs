@@ -22,6 +22,171 @@ fn dump() -> String {
         )
 }
 
+/// Who has a token or a password, for the hook.
+const USER: &str = "fastcgi_param REMOTE_USER $forgewarden_user;";
+
+/// Who has a certificate, for the hook.
+const HOLDER: &str = "fastcgi_param REMOTE_USER $forgewarden_holder;";
+
+/// How, for the hook.
+const METHOD: &str = "fastcgi_param FORGEWARDEN_AUTH_METHOD $forgewarden_method;";
+
+/// Edits of the ready-made files: what is replaced, by what, and the line that
+/// it must give.
+const EDITS: &[(&str, &str, &str, &str)] = &[
+    (
+        "ssl_verify_client on;",
+        "",
+        "nginx-authentication",
+        "problem",
+    ),
+    (
+        "ssl_verify_client on;",
+        "ssl_verify_client optional;",
+        "nginx-authentication",
+        "problem",
+    ),
+    (
+        "ssl_verify_client on;",
+        "ssl_verify_client optional_no_ca;",
+        "nginx-authentication",
+        "problem",
+    ),
+    (
+        "listen 8443 ssl;",
+        "listen 8443 ssl; listen 8080;",
+        "nginx-authentication",
+        "problem",
+    ),
+    (
+        "satisfy any;",
+        "satisfy any; allow 10.0.0.0/8;",
+        "nginx-authentication",
+        "problem",
+    ),
+    (
+        "satisfy any;",
+        "limit_except GET { deny all; }",
+        "nginx-authentication",
+        "unknown",
+    ),
+    (
+        "satisfy any;",
+        "auth_jwt realm;",
+        "nginx-authentication",
+        "unknown",
+    ),
+    (
+        "auth_basic \"git\";",
+        "auth_basic $realm;",
+        "nginx-authentication",
+        "unknown",
+    ),
+    (
+        USER,
+        "fastcgi_param REMOTE_USER $remote_user;",
+        "nginx-remote-user",
+        "warning",
+    ),
+    (
+        HOLDER,
+        "fastcgi_param REMOTE_USER $remote_user;",
+        "nginx-remote-user",
+        "problem",
+    ),
+    (
+        USER,
+        "fastcgi_param REMOTE_USER $http_x_user;",
+        "nginx-remote-user",
+        "problem",
+    ),
+    (
+        USER,
+        "fastcgi_param REMOTE_USER $arg_user;",
+        "nginx-remote-user",
+        "problem",
+    ),
+    (
+        USER,
+        "fastcgi_param REMOTE_USER $some_module;",
+        "nginx-remote-user",
+        "unknown",
+    ),
+    (METHOD, "", "nginx-method", "problem"),
+    (
+        METHOD,
+        "fastcgi_param FORGEWARDEN_AUTH_METHOD $http_x_method;",
+        "nginx-method",
+        "problem",
+    ),
+    (
+        METHOD,
+        "fastcgi_param FORGEWARDEN_AUTH_METHOD tokn;",
+        "nginx-method",
+        "problem",
+    ),
+    (
+        METHOD,
+        "fastcgi_param FORGEWARDEN_AUTH_METHOD client-certificate;",
+        "nginx-method",
+        "problem",
+    ),
+    (
+        METHOD,
+        "fastcgi_param FORGEWARDEN_AUTH_METHOD token;",
+        "nginx-method",
+        "warning",
+    ),
+    (
+        "    default token;",
+        "    default $http_x_method;",
+        "nginx-method",
+        "problem",
+    ),
+    (
+        "AUTH_METHOD client-certificate;",
+        "AUTH_METHOD token;",
+        "nginx-method",
+        "problem",
+    ),
+    (
+        "fastcgi_param HTTP_AUTHORIZATION \"\";",
+        "fastcgi_param HTTP_AUTHORIZATION $http_authorization;",
+        "nginx-authorization",
+        "problem",
+    ),
+    (
+        "fastcgi_pass_request_headers off;\nfastcgi_param HTTP_AUTHORIZATION \"\";",
+        "",
+        "nginx-authorization",
+        "problem",
+    ),
+    (
+        "events {}\nhttp {",
+        "events {}\nhttp { underscores_in_headers on;",
+        "nginx-underscores",
+        "warning",
+    ),
+    (
+        "events {}\nhttp {",
+        "events {}\nhttp { ignore_invalid_headers off;",
+        "nginx-underscores",
+        "warning",
+    ),
+    (
+        "conf.d/*.conf;",
+        "conf.d/*.conf; include /etc/nginx/lost;",
+        "nginx-configuration",
+        "unknown",
+    ),
+    (
+        "git-http-backend;\nfastcgi_param GIT_PROJECT_ROOT /srv/git;",
+        "cgit;",
+        "nginx-configuration",
+        "unknown",
+    ),
+];
+
 #[test]
 fn what_the_real_nginx_prints_of_the_ready_made_files_is_good() {
     let world = World::new();
@@ -39,170 +204,12 @@ fn what_the_real_nginx_prints_of_the_ready_made_files_is_good() {
 #[test]
 fn the_ready_made_files_are_good_and_each_edit_is_noticed() {
     asks("--nginx", dump()).expect_good(&["nginx-passwords"]);
+    each_is_noticed("--nginx", &dump(), EDITS);
+    let twice = format!("fastcgi_param REMOTE_USER $remote_user; {USER}");
+    let twice = (USER, twice.as_str(), "nginx-duplicates", "problem");
+    each_is_noticed("--nginx", &dump(), &[twice]);
     let basic = "        auth_basic \"git\";";
     let file = "        auth_basic_user_file /etc/forgewarden/passwords;\n";
-    let user = "fastcgi_param REMOTE_USER $forgewarden_user;";
-    let holder = "fastcgi_param REMOTE_USER $forgewarden_holder;";
-    let method = "fastcgi_param FORGEWARDEN_AUTH_METHOD $forgewarden_method;";
-    let (problem, unknown) = ("problem", "unknown");
-    each_is_noticed(
-        "--nginx",
-        &dump(),
-        &[
-            ("ssl_verify_client on;", "", "nginx-authentication", problem),
-            (
-                "ssl_verify_client on;",
-                "ssl_verify_client optional;",
-                "nginx-authentication",
-                problem,
-            ),
-            (
-                "ssl_verify_client on;",
-                "ssl_verify_client optional_no_ca;",
-                "nginx-authentication",
-                problem,
-            ),
-            (
-                "listen 8443 ssl;",
-                "listen 8443 ssl; listen 8080;",
-                "nginx-authentication",
-                problem,
-            ),
-            (
-                "satisfy any;",
-                "satisfy any; allow 10.0.0.0/8;",
-                "nginx-authentication",
-                problem,
-            ),
-            (
-                "satisfy any;",
-                "limit_except GET { deny all; }",
-                "nginx-authentication",
-                unknown,
-            ),
-            (
-                "satisfy any;",
-                "auth_jwt realm;",
-                "nginx-authentication",
-                unknown,
-            ),
-            (
-                "auth_basic \"git\";",
-                "auth_basic $realm;",
-                "nginx-authentication",
-                unknown,
-            ),
-            (
-                user,
-                "fastcgi_param REMOTE_USER $remote_user;",
-                "nginx-remote-user",
-                "warning",
-            ),
-            (
-                holder,
-                "fastcgi_param REMOTE_USER $remote_user;",
-                "nginx-remote-user",
-                problem,
-            ),
-            (
-                user,
-                "fastcgi_param REMOTE_USER $http_x_user;",
-                "nginx-remote-user",
-                problem,
-            ),
-            (
-                user,
-                "fastcgi_param REMOTE_USER $arg_user;",
-                "nginx-remote-user",
-                problem,
-            ),
-            (
-                user,
-                "fastcgi_param REMOTE_USER $some_module;",
-                "nginx-remote-user",
-                unknown,
-            ),
-            (method, "", "nginx-method", problem),
-            (
-                method,
-                "fastcgi_param FORGEWARDEN_AUTH_METHOD $http_x_method;",
-                "nginx-method",
-                problem,
-            ),
-            (
-                method,
-                "fastcgi_param FORGEWARDEN_AUTH_METHOD tokn;",
-                "nginx-method",
-                problem,
-            ),
-            (
-                method,
-                "fastcgi_param FORGEWARDEN_AUTH_METHOD client-certificate;",
-                "nginx-method",
-                problem,
-            ),
-            (
-                method,
-                "fastcgi_param FORGEWARDEN_AUTH_METHOD token;",
-                "nginx-method",
-                "warning",
-            ),
-            (
-                "    default token;",
-                "    default $http_x_method;",
-                "nginx-method",
-                problem,
-            ),
-            (
-                "AUTH_METHOD client-certificate;",
-                "AUTH_METHOD token;",
-                "nginx-method",
-                problem,
-            ),
-            (
-                "fastcgi_param HTTP_AUTHORIZATION \"\";",
-                "fastcgi_param HTTP_AUTHORIZATION $http_authorization;",
-                "nginx-authorization",
-                problem,
-            ),
-            (
-                "fastcgi_pass_request_headers off;\nfastcgi_param HTTP_AUTHORIZATION \"\";",
-                "",
-                "nginx-authorization",
-                problem,
-            ),
-            (
-                user,
-                &format!("fastcgi_param REMOTE_USER $remote_user; {user}"),
-                "nginx-duplicates",
-                problem,
-            ),
-            (
-                "events {}\nhttp {",
-                "events {}\nhttp { underscores_in_headers on;",
-                "nginx-underscores",
-                "warning",
-            ),
-            (
-                "events {}\nhttp {",
-                "events {}\nhttp { ignore_invalid_headers off;",
-                "nginx-underscores",
-                "warning",
-            ),
-            (
-                "conf.d/*.conf;",
-                "conf.d/*.conf; include /etc/nginx/lost;",
-                "nginx-configuration",
-                unknown,
-            ),
-            (
-                "git-http-backend;\nfastcgi_param GIT_PROJECT_ROOT /srv/git;",
-                "cgit;",
-                "nginx-configuration",
-                unknown,
-            ),
-        ],
-    );
     let asking = format!("        satisfy any;\n        auth_request /forgewarden-token;\n{basic}");
     let without = edited(&dump(), &asking, "");
     asks("--nginx", without).expect("nginx-authentication", "problem");
@@ -210,7 +217,7 @@ fn the_ready_made_files_are_good_and_each_edit_is_noticed() {
     let no_file = edited(&dump(), "auth_request /forgewarden-token;", "");
     asks("--nginx", edited(&no_file, file, "")).expect("nginx-authentication", "problem");
     // auth_basic alone has checked the name.
-    let alone = edited(&no_file, user, "fastcgi_param REMOTE_USER $remote_user;");
+    let alone = edited(&no_file, USER, "fastcgi_param REMOTE_USER $remote_user;");
     asks("--nginx", alone).expect_good(&["nginx-passwords"]);
     // A certificate that is asked for and refused in the location.
     let refusing = edited(
