@@ -1,7 +1,7 @@
 //! Configurations that nobody wrote in good faith end within bounds, and never
 //! as good.
 
-use super::asks;
+use super::{asks, ready};
 
 #[test]
 fn hostile_files_are_unknown() {
@@ -66,4 +66,14 @@ fn what_a_file_says_is_shown_escaped() {
          fastcgi_param REMOTE_USER $v0; }} }}"
     );
     asks("--nginx", nginx).expect("nginx-remote-user", "unknown");
+}
+
+#[test]
+fn nul_makes_a_good_file_unknown() {
+    let good = ready("apache.conf");
+    for text in [format!("{good}# \0\n"), format!("#\0{good}")] {
+        let answer = asks("--apache", text);
+        answer.expect("apache-configuration", "unknown");
+        assert!(answer.said.contains("NUL"), "{}", answer.said);
+    }
 }

@@ -5,6 +5,7 @@
 mod access;
 mod certificate;
 mod host;
+mod rewrite;
 mod syntax;
 mod variables;
 

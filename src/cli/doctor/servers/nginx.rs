@@ -4,6 +4,7 @@
 mod access;
 mod files;
 mod location;
+mod method;
 mod origin;
 mod parameters;
 mod syntax;

@@ -8,7 +8,6 @@ use super::origin::{Origin, Variables};
 use super::syntax::Directive;
 use crate::auth::web::{METHOD, TOKEN, USER};
 use crate::forge::{Diagnosis, Level};
-use crate::model::authentication::Method;
 
 /// The name that people are known by.
 const NAMES: [&str; 2] = ["REMOTE_USER", USER];
@@ -27,7 +26,8 @@ const WORDS: [&str; 6] = [
 const SECRET: &str = "HTTP_AUTHORIZATION";
 
 const NAME_ID: &str = "nginx-remote-user";
-const METHOD_ID: &str = "nginx-method";
+/// The line about how somebody authenticated.
+pub(super) const METHOD_ID: &str = "nginx-method";
 const SECRET_ID: &str = "nginx-authorization";
 
 /// Every line about the parameters of a location.
@@ -51,20 +51,23 @@ pub(super) fn lines(
     lines
 }
 
-struct Given<'a, 'v, 'd> {
+/// What a location gives.
+pub(super) struct Given<'a, 'v, 'd> {
     location: &'a Location<'a>,
-    access: &'a Access,
+    pub(super) access: &'a Access,
     variables: &'v mut Variables<'d>,
     parameters: Vec<&'a Directive>,
 }
 
 impl<'a> Given<'a, '_, '_> {
-    fn of(&self, name: &str) -> Vec<&'a Directive> {
+    /// The parameters of a name.
+    pub(super) fn of(&self, name: &str) -> Vec<&'a Directive> {
         let all = self.parameters.iter().filter(|one| one.argument(0) == name);
         all.copied().collect()
     }
 
-    fn place(&self) -> String {
+    /// Where the location begins.
+    pub(super) fn place(&self) -> String {
         self.location.place()
     }
 
@@ -151,94 +154,6 @@ impl<'a> Given<'a, '_, '_> {
             }
         }
         lines
-    }
-
-    /// Whether the hook is told how somebody authenticated.
-    fn method(&self) -> Diagnosis {
-        let Some(one) = self.of(METHOD).into_iter().next() else {
-            return self.without_method();
-        };
-        let (value, place) = (one.argument(1), one.place.to_string());
-        if value.contains('$') {
-            return ok(
-                METHOD_ID,
-                &place,
-                "the hook is told how somebody authenticated",
-            );
-        }
-        let method = Method::named(value).filter(|method| *method != Method::PushCertificate);
-        let remedy = "fastcgi_param FORGEWARDEN_AUTH_METHOD with password, token or client-certificate, whichever is \
-                      asked for here";
-        let access = self.access;
-        let (level, message) = match method {
-            None => (
-                Level::Problem,
-                "the value of FORGEWARDEN_AUTH_METHOD is no method's word, so every push is `unknown`",
-            ),
-            Some(Method::ClientCertificate) if !access.certificate => (
-                Level::Problem,
-                "the hook is told `client-certificate`, and nobody has to have one here",
-            ),
-            Some(Method::ClientCertificate) if access.basic || access.request => {
-                return ok(
-                    METHOD_ID,
-                    &place,
-                    "the hook is told the certificate that everybody has to have",
-                );
-            }
-            Some(method) if access.basic && method != Method::Password => (
-                Level::Warning,
-                "the hook is told another method for everybody, and auth_basic lets passwords in",
-            ),
-            Some(method)
-                if !access.basic
-                    && !access.request
-                    && access.certificate
-                    && method != Method::ClientCertificate =>
-            {
-                (
-                    Level::Problem,
-                    "the hook is told another method than the certificate that is asked for here",
-                )
-            }
-            Some(_) => {
-                return ok(
-                    METHOD_ID,
-                    &place,
-                    "the hook is told how everybody authenticates here",
-                );
-            }
-        };
-        found((METHOD_ID, level), &place, message, remedy)
-    }
-
-    fn without_method(&self) -> Diagnosis {
-        let place = self.place();
-        let tells_certificate = !self.of("SSL_CLIENT_VERIFY").is_empty();
-        let access = self.access;
-        let (message, remedy) = match (access.basic || access.request, access.certificate) {
-            (_, true) if tells_certificate => {
-                return ok(
-                    METHOD_ID,
-                    &place,
-                    "the hook is told by SSL_CLIENT_VERIFY that there is a certificate",
-                );
-            }
-            (false, true) => (
-                "the hook is told nothing of the certificate, so every push is `unknown`",
-                "fastcgi_param SSL_CLIENT_VERIFY $ssl_client_verify; and fastcgi_param FORGEWARDEN_AUTH_METHOD \
-                 client-certificate;",
-            ),
-            _ if access.basic && !access.request => (
-                "the hook is not told how somebody authenticated: REMOTE_USER without a method is `unknown`",
-                "fastcgi_param FORGEWARDEN_AUTH_METHOD password;",
-            ),
-            _ => (
-                "the hook is not told how somebody authenticated, so every push is `unknown`",
-                "auth_request_set $method $upstream_http_x_method; and fastcgi_param FORGEWARDEN_AUTH_METHOD $method;",
-            ),
-        };
-        found((METHOD_ID, Level::Problem), &place, message, remedy)
     }
 
     /// Whether the password or the token reaches the hook.
