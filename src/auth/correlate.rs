@@ -47,7 +47,7 @@ pub fn correlate(
             complete: false,
         };
     };
-    let may_be = |other: Option<&Actor>| other.is_none_or(|other| is_same(actor, other));
+    let may_be = |other: Option<&Actor>| other.is_none_or(|other| is_same_account(actor, other));
     let fitting = records.iter().enumerate();
     let fitting = fitting.filter(|(_, one)| near(one.at) && may_be(one.actor));
     let fitting: Vec<_> = fitting.map(|(index, _)| index).collect();
@@ -60,9 +60,9 @@ pub fn correlate(
     }
 }
 
-/// Whether two words for an account of one forge are for the same. Numbers
-/// decide; a name can be given to another.
-fn is_same(one: &Actor, other: &Actor) -> bool {
+/// Whether two words for an account are for the same. Numbers decide; a name can
+/// be given to another.
+pub fn is_same_account(one: &Actor, other: &Actor) -> bool {
     let same_id = match (one.id, other.id) {
         (Some(one), Some(other)) => one == other,
         _ => one.login.eq_ignore_ascii_case(&other.login),

@@ -14,7 +14,7 @@ pub mod sshd;
 mod variables;
 pub mod web;
 
-pub use correlate::{Correlation, Trace, correlate};
+pub use correlate::{Correlation, Trace, correlate, is_same_account};
 pub use door::Door;
 pub use evidence::not_understood;
 pub use resolve::resolve;

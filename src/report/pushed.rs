@@ -46,7 +46,7 @@ impl Pushed {
         Self {
             what,
             by: by.unwrap_or_default(),
-            at: stored.at.to_string(),
+            at: stored.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
             state: word(stored.state),
             good: stored.state == Knowledge::Known
                 && stored.could_be.iter().all(|one| !one.is_only_password()),

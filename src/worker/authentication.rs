@@ -14,7 +14,7 @@ use super::circumstances::{commits, merged_heads};
 use super::error::JobError;
 use super::mirror::Mirror;
 use super::task::Task;
-use crate::auth::{Trace, correlate, resolve};
+use crate::auth::{Trace, correlate, is_same_account, resolve};
 use crate::forge::Instance;
 use crate::model::authentication::{Authentication, Evidence, Push, Pushes, Source, Strength};
 use crate::model::oid::ObjectId;
@@ -114,6 +114,15 @@ async fn heads(subject: &Subject, mirror: &Mirror) -> Result<Vec<ObjectId>, JobE
     })
 }
 
+/// Whether two rows name the same account, or none.
+fn by_same(one: &PushRow, other: &PushRow) -> bool {
+    match (&one.actor, &other.actor) {
+        (Some(one), Some(other)) => is_same_account(one, other),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
 /// The rows of each push. What two deliveries tell of one move is one.
 pub fn grouped(rows: Vec<PushRow>) -> Vec<Vec<PushRow>> {
     let mut groups: Vec<Vec<PushRow>> = Vec::new();
@@ -122,7 +131,7 @@ pub fn grouped(rows: Vec<PushRow>) -> Vec<Vec<PushRow>> {
     for row in named.into_iter().chain(unnamed) {
         let told = |other: &PushRow| {
             other.new == row.new
-                && other.actor == row.actor
+                && by_same(other, &row)
                 && (row.reference.is_empty()
                     || (other.reference == row.reference
                         && other.old == row.old

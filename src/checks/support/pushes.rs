@@ -19,17 +19,19 @@ const MAX_LISTED: usize = 5;
 /// What mends a push that was let in with a password. The commits of a proposal
 /// stay what that push brought, until they are made anew.
 pub(crate) fn use_a_key(facts: &Facts) -> String {
-    let mut remedy = "push with an SSH key or a token instead of a password, and change the password if others may have \
-         seen it; to go over to SSH:\ngit remote set-url origin git@<host>:<path>.git"
-        .to_owned();
-    if let Some(target) = facts.subject.target() {
-        let onto = format!("origin/{}", target.short_text());
-        let onto = quoted(BStr::new(&onto));
-        remedy.push_str(&format!(
-            "\nthen make the commits anew and push them:\ngit rebase --force-rebase --gpg-sign {onto}\ngit push --force-with-lease"
-        ));
+    let start = "push with an SSH key or a token instead of a password, and change the password if others may have seen it";
+    let over = "git remote set-url origin git@<host>:<path>.git";
+    match facts.subject.target() {
+        None => format!("{start}; to go over to SSH:\n{over}"),
+        Some(target) => {
+            let onto = format!("origin/{}", target.short_text());
+            let onto = quoted(BStr::new(&onto));
+            format!(
+                "{start}; go over to SSH, make the commits anew and push them:\n{over}\n\
+                 git rebase --force-rebase --gpg-sign {onto}\ngit push --force-with-lease"
+            )
+        }
     }
-    remedy
 }
 
 /// Where objections to a push stand: every ref that it moved, so that a waiver
