@@ -7,11 +7,10 @@ use serde::Serialize;
 
 use super::stored::StoredPush;
 use super::view::{short, short_ref, text};
-use crate::model::authentication::{Authentication, Credential, Factor, Source, Strength};
+use super::wording::{MAX_POSSIBLE, how, whose_word};
+use crate::model::authentication::{Credential, Factor};
 use crate::model::verdict::Knowledge;
 
-/// Most possibilities that are listed.
-const MAX_POSSIBLE: usize = 5;
 /// Most notes that are shown.
 const MAX_NOTES: usize = 5;
 
@@ -69,34 +68,6 @@ fn word(state: Knowledge) -> &'static str {
         Knowledge::Ambiguous => "ambiguous",
         Knowledge::Unknown => "unknown",
         Knowledge::Awaited => "awaited",
-    }
-}
-
-/// What it was, or may have been.
-pub(super) fn how(state: Knowledge, could_be: &BTreeSet<Authentication>) -> String {
-    let mut words: Vec<_> = could_be.iter().map(ToString::to_string).collect();
-    words.dedup();
-    let more = words.len().saturating_sub(MAX_POSSIBLE);
-    words.truncate(MAX_POSSIBLE);
-    let words = words.join(" or ");
-    let more = match more {
-        0 => String::new(),
-        more => format!(" or {more} others"),
-    };
-    match (state, could_be.is_empty()) {
-        (Knowledge::Awaited, true) => "evidence is awaited".to_owned(),
-        (_, true) => "not known".to_owned(),
-        (Knowledge::Awaited, false) => format!("{words}{more} (more evidence is awaited)"),
-        (_, false) => format!("{words}{more}"),
-    }
-}
-
-/// Who says so, and how sure that is.
-pub(super) fn whose_word(sources: &BTreeSet<Source>, strength: Strength) -> String {
-    let names: Vec<_> = sources.iter().map(ToString::to_string).collect();
-    match strength {
-        Strength::None => String::new(),
-        strength => format!("{}, {strength}", names.join(" and ")),
     }
 }
 

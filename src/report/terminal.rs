@@ -3,8 +3,9 @@
 //! Findings of one check stand together; a check that objects a hundred times
 //! is shown [`MAX_PER_CHECK`] times and counted. The last line is the summary.
 
-use super::pushed;
-use super::wording::{Counts, Step, check_title, counted, place, steps, title, visible};
+use super::wording::{
+    Counts, Step, check_title, counted, how, place, steps, title, visible, whose_word,
+};
 use crate::model::finding::{Effect, Finding};
 use crate::model::verdict::{Conclusion, Verdict};
 
@@ -172,12 +173,12 @@ impl Page<'_> {
     /// How it was pushed, who says so and how sure that is.
     fn pushes(&mut self, verdict: &Verdict) {
         for push in verdict.authentication.iter().take(MAX_PUSHES) {
-            let how = pushed::how(push.state, &push.could_be);
-            let whose = match pushed::whose_word(&push.sources, push.strength) {
+            let used = how(push.state, &push.could_be);
+            let whose = match whose_word(&push.sources, push.strength) {
                 whose if whose.is_empty() => whose,
                 whose => format!(" ({whose})"),
             };
-            let line = format!("Authenticated with: {}{whose}", visible(&how));
+            let line = format!("Authenticated with: {}{whose}", visible(&used));
             self.wrap("", &line, Ink::Plain);
         }
     }

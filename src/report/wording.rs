@@ -1,12 +1,18 @@
 //! Words and shapes that all reports share.
 
+use std::collections::BTreeSet;
+
 use crate::checks;
+use crate::model::authentication::{Authentication, Source, Strength};
 use crate::model::finding::{Effect, Finding};
 use crate::model::text::{excerpt, is_misleading};
-use crate::model::verdict::{Conclusion, Verdict};
+use crate::model::verdict::{Conclusion, Knowledge, Verdict};
 
 /// Longest title, in characters. Forges show one line and cut at about this.
 pub const MAX_TITLE: usize = 140;
+
+/// Most possibilities that are listed of how a push was authenticated.
+pub(super) const MAX_POSSIBLE: usize = 5;
 
 /// Programs whose name at the start of a remedy's line makes it a command.
 const PROGRAMS: [&str; 9] = [
@@ -171,6 +177,34 @@ pub(super) fn place(finding: &Finding) -> String {
 
 /// Longest path that is shown in one line, in characters.
 const MAX_PATH: usize = 300;
+
+/// What it was, or may have been.
+pub(super) fn how(state: Knowledge, could_be: &BTreeSet<Authentication>) -> String {
+    let mut words: Vec<_> = could_be.iter().map(ToString::to_string).collect();
+    words.dedup();
+    let more = words.len().saturating_sub(MAX_POSSIBLE);
+    words.truncate(MAX_POSSIBLE);
+    let words = words.join(" or ");
+    let more = match more {
+        0 => String::new(),
+        more => format!(" or {more} others"),
+    };
+    match (state, could_be.is_empty()) {
+        (Knowledge::Awaited, true) => "evidence is awaited".to_owned(),
+        (_, true) => "not known".to_owned(),
+        (Knowledge::Awaited, false) => format!("{words}{more} (more evidence is awaited)"),
+        (_, false) => format!("{words}{more}"),
+    }
+}
+
+/// Who says so, and how sure that is.
+pub(super) fn whose_word(sources: &BTreeSet<Source>, strength: Strength) -> String {
+    let names: Vec<_> = sources.iter().map(ToString::to_string).collect();
+    match strength {
+        Strength::None => String::new(),
+        strength => format!("{}, {strength}", names.join(" and ")),
+    }
+}
 
 #[cfg(test)]
 mod tests {
