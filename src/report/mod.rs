@@ -19,6 +19,7 @@ pub mod html;
 pub mod markdown;
 #[cfg(feature = "server")]
 mod pushed;
+#[cfg(feature = "server")]
 mod stored;
 #[cfg(feature = "server")]
 mod templates;
