@@ -199,7 +199,7 @@ fn judge_push(server: &Server, watch: &Sender<Message>) -> Result<Judged, Why> {
     let operator = policy
         .as_ref()
         .map_or(Operator::TargetBranch, Operator::Policy);
-    let push = authentication::push(&request, evidence(server, &repository, &request, operator));
+    let push = request.push(evidence(server, &repository, &request, operator));
     // Of what is only asked, nothing is kept.
     let keeping = match server.is_rehearsal()? {
         true => None,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use forgewarden::auth::push_certificate::{self, SignedPush};
 use forgewarden::auth::{Door, Variables, not_understood, server, sshd, web};
 use forgewarden::git::Repository;
-use forgewarden::model::authentication::{Evidence, Push, Source};
+use forgewarden::model::authentication::{Evidence, Source};
 use forgewarden::model::oid::ObjectId;
 use forgewarden::model::request::EvaluationRequest;
 use forgewarden::sign::TrustRoots;
@@ -20,19 +20,6 @@ use super::server::{Kind, Server};
 
 #[path = "authentication/session_file.rs"]
 mod session_file;
-
-/// The push, with all that is said of it.
-pub(crate) fn push(request: &EvaluationRequest, evidence: Vec<Evidence>) -> Push {
-    let updates = request.subject.updates();
-    Push {
-        references: updates.iter().map(|update| update.name.clone()).collect(),
-        heads: updates.iter().filter_map(|update| update.new).collect(),
-        actor: request.actor.clone(),
-        at: request.seen_at,
-        evidence,
-        awaited_until: None,
-    }
-}
 
 /// What the server says of how the push came in.
 pub(crate) fn let_in(server: &Server, at: Timestamp) -> Evidence {

@@ -165,17 +165,7 @@ fn same(one: &Factor, other: &Factor) -> Option<Factor> {
 /// Whether a method is one of those that a vaguer word stands for.
 fn is_kind_of(method: Method, vague: Method) -> bool {
     match vague {
-        Method::Token => matches!(
-            method,
-            Method::ClassicToken
-                | Method::FineGrainedToken
-                | Method::PersonalAccessToken
-                | Method::ProjectToken
-                | Method::AppToken
-                | Method::OauthToken
-                | Method::JobToken
-                | Method::DeployToken
-        ),
+        Method::Token => method.is_token(),
         Method::PersonalAccessToken => {
             matches!(method, Method::ClassicToken | Method::FineGrainedToken)
         }

@@ -116,7 +116,7 @@ fn by_own_parameter(variables: Variables<'_>, certificate: &Certificate) -> Read
     }
     let mut credential = None;
     if let Some(token) = variables.value(TOKEN)? {
-        if !is_token(method) {
+        if !method.is_token() {
             says += &format!("; {TOKEN} is left out, for this is no token");
         } else if is_sha256(token) {
             let id = token.to_owned();
@@ -224,22 +224,6 @@ fn proved(credential: &Option<Credential>) -> Factor {
         method: Method::ClientCertificate,
         credential,
     }
-}
-
-/// Whether a method is a token that a request carries.
-fn is_token(method: Method) -> bool {
-    matches!(
-        method,
-        Method::ClassicToken
-            | Method::FineGrainedToken
-            | Method::PersonalAccessToken
-            | Method::ProjectToken
-            | Method::AppToken
-            | Method::OauthToken
-            | Method::JobToken
-            | Method::DeployToken
-            | Method::Token
-    )
 }
 
 /// The shape of a SHA-256: no token of a known kind has it.

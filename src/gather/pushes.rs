@@ -26,21 +26,9 @@ pub(super) fn collect(
         Pushes::Known(list) if request.concern.asks(Concern::Authentication) => list,
         Pushes::Known(_) | Pushes::NotPushed => return Vec::new(),
     };
-    let unheard = pushes.is_empty().then(|| unheard_of(request));
+    let unheard = pushes.is_empty().then(|| request.push(Vec::new()));
     let all = pushes.iter().cloned().chain(unheard);
     all.map(|push| weigh(policy, push)).collect()
-}
-
-fn unheard_of(request: &EvaluationRequest) -> Push {
-    let updates = request.subject.updates();
-    Push {
-        references: updates.iter().map(|update| update.name.clone()).collect(),
-        heads: updates.iter().filter_map(|update| update.new).collect(),
-        actor: request.actor.clone(),
-        at: request.seen_at,
-        evidence: Vec::new(),
-        awaited_until: None,
-    }
 }
 
 /// Weighs the evidence of one push.

@@ -72,7 +72,6 @@ pub enum Method {
     Anonymous,
 }
 
-/// What a policy calls families of methods.
 impl Method {
     /// Every method.
     pub const ALL: [Self; 21] = [
@@ -102,6 +101,22 @@ impl Method {
     /// Whether it is a secret that a person keeps in their head and types.
     pub fn is_password(self) -> bool {
         matches!(self, Self::Password | Self::KeyboardInteractive)
+    }
+
+    /// Whether it is a token that a request carries, of whichever kind.
+    pub fn is_token(self) -> bool {
+        matches!(
+            self,
+            Self::ClassicToken
+                | Self::FineGrainedToken
+                | Self::PersonalAccessToken
+                | Self::ProjectToken
+                | Self::AppToken
+                | Self::OauthToken
+                | Self::JobToken
+                | Self::DeployToken
+                | Self::Token
+        )
     }
 
     /// Its word in policies and reports.

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::authentication::{Evidence, Push};
 use super::oid::ObjectId;
 use super::principal::Actor;
 use super::refs::{RefName, RefUpdate};
@@ -25,6 +26,21 @@ pub struct EvaluationRequest {
     /// What of it is asked.
     #[serde(default)]
     pub concern: Concern,
+}
+
+impl EvaluationRequest {
+    /// All of it as one push, of which this is said.
+    pub fn push(&self, evidence: Vec<Evidence>) -> Push {
+        let updates = self.subject.updates();
+        Push {
+            references: updates.iter().map(|update| update.name.clone()).collect(),
+            heads: updates.iter().filter_map(|update| update.new).collect(),
+            actor: self.actor.clone(),
+            at: self.seen_at,
+            evidence,
+            awaited_until: None,
+        }
+    }
 }
 
 /// What of a request is judged, and what a check is about. How something was

@@ -47,7 +47,7 @@ pub(super) async fn pushes(
             }
         }
     };
-    let groups = grouped(rows);
+    let groups = grouped(rows, context.authentication.window);
     let ids: Vec<_> = groups.iter().flatten().map(|row| row.id).collect();
     for mark in marks {
         context.store.consider(mark, &ids).await?;
@@ -123,19 +123,17 @@ fn by_same(one: &PushRow, other: &PushRow) -> bool {
     }
 }
 
-/// The rows of each push. What two deliveries tell of one move is one.
-pub fn grouped(rows: Vec<PushRow>) -> Vec<Vec<PushRow>> {
+/// The rows of each push. What two deliveries tell of one move, at about the
+/// same time, is one; the same move, made again later, is another.
+pub fn grouped(rows: Vec<PushRow>, window: Duration) -> Vec<Vec<PushRow>> {
     let mut groups: Vec<Vec<PushRow>> = Vec::new();
     let (named, unnamed): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|row| !row.reference.is_empty());
+    let span = SignedDuration::try_from(window).unwrap_or(SignedDuration::ZERO);
     for row in named.into_iter().chain(unnamed) {
         let told = |other: &PushRow| {
-            other.new == row.new
-                && by_same(other, &row)
-                && (row.reference.is_empty()
-                    || (other.reference == row.reference
-                        && other.old == row.old
-                        && other.delivery != row.delivery))
+            let apart = other.pushed_at.duration_since(row.pushed_at).abs();
+            apart <= span && is_same_move(&row, other)
         };
         if groups.iter().flatten().any(told) {
             continue;
@@ -149,6 +147,13 @@ pub fn grouped(rows: Vec<PushRow>) -> Vec<Vec<PushRow>> {
         }
     }
     groups
+}
+
+/// Whether another delivery tells of the same move.
+fn is_same_move(row: &PushRow, other: &PushRow) -> bool {
+    let same_ref =
+        other.reference == row.reference && other.old == row.old && other.delivery != row.delivery;
+    other.new == row.new && by_same(other, row) && (row.reference.is_empty() || same_ref)
 }
 
 /// What is kept of the pushes to one repository.
@@ -231,7 +236,8 @@ impl<'a> Chains<'a> {
             .collect();
         let near = (first.pushed_at - span, first.pushed_at + span);
         let place = (self.instance, self.repository.0);
-        let pushes = grouped(self.store.pushes_between(place, near).await?);
+        let pushes = self.store.pushes_between(place, near).await?;
+        let pushes = grouped(pushes, self.window);
         let traces: Vec<_> = pushes
             .iter()
             .filter_map(|group| group.first())

@@ -2,7 +2,7 @@
 
 use super::super::variables::Variables;
 use super::certificate::Certificate;
-use super::{METHOD, USER, auth_type, is_token, own_method};
+use super::{METHOD, USER, auth_type, own_method};
 use crate::model::authentication::Method;
 
 /// How tokens begin that some clients send as the user.
@@ -41,7 +41,7 @@ fn proved<'a>(variables: Variables<'a>) -> Result<Option<&'a str>, String> {
         return Ok(match method {
             None | Some(Method::Anonymous) => None,
             // What was checked is what the header holds, and so is its user.
-            Some(method) if method == Method::Password || is_token(method) => named.or(remote),
+            Some(method) if method == Method::Password || method.is_token() => named.or(remote),
             Some(_) => named,
         });
     }

@@ -111,7 +111,7 @@ async fn of_instance(
     let window = config.authentication.window;
     let mut explained = Vec::new();
     for (id, rows) in found {
-        for group in grouped(rows) {
+        for group in grouped(rows, window) {
             let Some(first) = group.first() else { continue };
             let named = (id, first.repository.as_str());
             let now = SystemClock.now();

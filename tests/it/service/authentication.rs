@@ -448,3 +448,24 @@ async fn two_refs_of_one_delivery_are_one_push() {
     gate.forge.logs(record("r1", &[Method::SshKey]));
     gate.expect(new, PUSH, Pass).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_move_made_again_by_password_is_another_push() {
+    let gate = open(LONG).await;
+    let old = gate.origin.tip("refs/heads/main");
+    let head = pushes(&gate, "d1").await;
+    gate.forge.logs(record("r1", &[Method::SshKey]));
+    gate.expect(head, PUSH, Pass).await;
+    // Taken back and made again, with the same ids.
+    let later = Timestamp::now() + SignedDuration::from_mins(10);
+    let mut event = gate.push("work", Some(old), head);
+    if let Event::Push { actor, at, .. } = &mut event {
+        (*actor, *at) = (Some(account("alice", 1)), Some(later));
+    }
+    gate.forge.logs(AuditRecord {
+        at: later,
+        ..record("r2", &[Method::Password])
+    });
+    gate.deliver("d2", &[event]).await;
+    gate.expect(head, PUSH, Fail).await;
+}

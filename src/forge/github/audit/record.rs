@@ -116,7 +116,7 @@ impl Reader<'_> {
         }
         let credential = credential(push);
         let could_be = methods.into_iter().map(|method| {
-            let of_token = credential.clone().filter(|_| is_token(method));
+            let of_token = credential.clone().filter(|_| method.is_token());
             Authentication::with(method, of_token)
         });
         let shown = match label {
@@ -211,21 +211,6 @@ fn credential(push: &Push) -> Option<Credential> {
     (bytes.len() == HASH).then(|| Credential::Numbered {
         id: format!("hashed token {hash}"),
     })
-}
-
-fn is_token(method: Method) -> bool {
-    matches!(
-        method,
-        Method::ClassicToken
-            | Method::FineGrainedToken
-            | Method::PersonalAccessToken
-            | Method::ProjectToken
-            | Method::AppToken
-            | Method::OauthToken
-            | Method::JobToken
-            | Method::DeployToken
-            | Method::Token
-    )
 }
 
 /// Each record once: GitHub tells some twice. Two that have one id and differ
