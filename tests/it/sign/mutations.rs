@@ -98,6 +98,27 @@ fn edit(bytes: &mut Vec<u8>, edits: &[(u8, prop::sample::Index, u8)]) {
     }
 }
 
+fn unbroken(armour: &[u8]) -> Vec<u8> {
+    let bytes = armour.iter().copied();
+    bytes.filter(|byte| *byte != b'\n').collect()
+}
+
+/// A body of two lines is as lawful in one.
+#[test]
+fn only_the_breaks_of_an_armour_may_change() {
+    for block in &GOOD.0 {
+        for index in 0..block.armour.len() {
+            let mut changed = block.clone();
+            let removed = changed.armour.remove(index);
+            assert!(
+                removed == b'\n' || !valid(&changed),
+                "armour byte {index} of {:?}",
+                block.kind
+            );
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
@@ -106,7 +127,8 @@ proptest! {
         let original = which.get(&GOOD.0);
         let mut block = original.clone();
         edit(if of_payload { &mut block.payload } else { &mut block.armour }, &edits);
-        let same = block.payload == original.payload && block.armour.trim_ascii_end() == original.armour.trim_ascii_end();
+        // Where base64 lines break is not signed, and real signatures differ in it.
+        let same = block.payload == original.payload && unbroken(&block.armour) == unbroken(&original.armour);
         prop_assert!(same || !valid(&block));
     }
 
