@@ -24,11 +24,12 @@ pub fn resolve(evidence: &[Evidence]) -> Standing {
         .partition(|one| one.source == Source::PushCertificate);
     for strength in [Strength::Direct, Strength::Correlated, Strength::Platform] {
         let level = told.iter().filter(|one| one.strength == strength);
-        let level: Vec<_> = level
-            .copied()
-            .filter(|one| !one.could_be.is_empty())
-            .collect();
-        if !level.is_empty() {
+        let (level, silent): (Vec<_>, Vec<_>) =
+            level.copied().partition(|one| !one.could_be.is_empty());
+        // Of several records any may be this push's: one that is not understood
+        // leaves everything open.
+        let open = strength == Strength::Correlated && !silent.is_empty();
+        if !level.is_empty() && !open {
             standing.hear(strength, &level);
         }
     }
@@ -251,6 +252,22 @@ mod tests {
                 vec!["password".to_owned(), "ssh-key".to_owned()],
                 Correlated
             )
+        );
+    }
+
+    #[test]
+    fn a_record_that_is_not_understood_may_be_the_one() {
+        let key = says(AuditLog, Correlated, &[SshKey]);
+        let odd = says(AuditLog, Correlated, &[]);
+        assert_eq!(words(&[key.clone(), odd.clone()]).0, Vec::<String>::new());
+        // It tells nothing apart either; what holds for all still does.
+        let http = says(HookEnvironment, Direct, &[Token, Password]);
+        let log = says(AuditLog, Correlated, &[ClassicToken]);
+        assert_eq!(words(&[http, log, odd.clone()]).0, ["password", "token"]);
+        let settings = says(PlatformGuarantee, Platform, &[SshKey]);
+        assert_eq!(
+            words(&[key, odd, settings]),
+            (vec!["ssh-key".to_owned()], Platform)
         );
     }
 

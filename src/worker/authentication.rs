@@ -105,10 +105,10 @@ async fn of_updates(
     Ok(found)
 }
 
-/// The heads that somebody must have pushed.
+/// The heads that somebody must have pushed: of a push every one that it names.
 async fn heads(subject: &Subject, mirror: &Mirror) -> Result<Vec<ObjectId>, JobError> {
     Ok(match subject {
-        Subject::Push { .. } => Vec::new(),
+        Subject::Push { updates } => updates.iter().filter_map(|update| update.new).collect(),
         Subject::PullRequest { head, .. } => vec![*head],
         Subject::MergeGroup { base, head, .. } => merged_heads(mirror, *base, *head).await?,
     })

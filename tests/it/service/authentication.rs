@@ -469,3 +469,18 @@ async fn the_same_move_made_again_by_password_is_another_push() {
     gate.deliver("d2", &[event]).await;
     gate.expect(head, PUSH, Fail).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_does_not_cover_a_record_that_nobody_understands() {
+    let gate = open(LONG).await;
+    let head = pushes(&gate, "d1").await;
+    gate.forge.logs(record("r1", &[Method::SshKey]));
+    gate.forge.logs(record("r2", &[]));
+    gate.expect(head, PUSH, Fail).await;
+    let status = gate.forge.standing(head, PUSH).expect("published");
+    assert!(
+        status.summary.contains("audit log\\: its words"),
+        "{}",
+        status.summary
+    );
+}
