@@ -92,6 +92,8 @@ impl Rules<'_> {
                 Effect::Warn => {
                     let shown = Objection {
                         place: unjudged.place,
+                        severity: None,
+                        fingerprint: None,
                         message: unjudged.why,
                         remedy: "nothing is held up while this check is in audit mode; once it is \
                                  enforced, what cannot be judged is not let through"
@@ -126,15 +128,18 @@ fn finding(
 ) -> Finding {
     let Objection {
         place,
+        severity,
+        fingerprint,
         message,
         remedy,
     } = objection;
     Finding {
         check: check.meta.id,
         effect,
-        severity: check.meta.severity,
+        severity: severity.unwrap_or(check.meta.severity),
         message,
         remedy,
+        fingerprint,
         subject: place.reference,
         commit: place.commit,
         path: place.path,

@@ -51,6 +51,8 @@ pub fn gather(
         pushes,
         circumstances,
         directory: policy.directory.clone(),
+        sources: policy.sources.clone(),
+        zones: policy.zones.clone(),
         gaps: gatherer.gaps,
     }
 }
@@ -112,6 +114,7 @@ impl Gatherer<'_> {
             revisions: Vec::new(),
             tags: Vec::new(),
             ci_changes: Vec::new(),
+            build: Vec::new(),
             changed_paths: BTreeSet::new(),
             policy_problems: Vec::new(),
             update,

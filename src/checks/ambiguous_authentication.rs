@@ -56,6 +56,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A push may have been let in with a password",
     severity: Severity::Medium,
     concern: Concern::Authentication,
+    systems: &[],
 };
 
 config! { mode = Audit }

@@ -51,6 +51,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A push was let in without authentication",
     severity: Severity::High,
     concern: Concern::Authentication,
+    systems: &[],
 };
 
 config! { mode = Enforce }

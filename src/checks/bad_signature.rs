@@ -48,6 +48,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A commit or tag was changed after it was signed",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

@@ -88,6 +88,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A change of the build environment lacks approval",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! {

@@ -45,6 +45,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A file of the build environment cannot be read",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

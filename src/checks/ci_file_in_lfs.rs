@@ -48,6 +48,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A file of the build environment is a Git LFS pointer",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! {

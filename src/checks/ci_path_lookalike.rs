@@ -49,6 +49,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A path imitates one of the build environment",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

@@ -48,6 +48,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A submodule stands where the build environment expects files",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! {

@@ -52,6 +52,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A symbolic link stands where the build environment expects a file",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! {

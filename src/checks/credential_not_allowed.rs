@@ -82,6 +82,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A push used a credential that does not count there",
     severity: Severity::High,
     concern: Concern::Authentication,
+    systems: &[],
 };
 
 config! {

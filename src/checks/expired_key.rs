@@ -50,6 +50,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A commit or tag is signed by a key outside its validity",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

@@ -48,6 +48,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A commit or tag is not in git's own form",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

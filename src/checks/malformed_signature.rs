@@ -49,6 +49,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A signature is not in the strict form",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

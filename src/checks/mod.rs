@@ -46,5 +46,9 @@ checks! {
     anonymous_push,
     unknown_authentication,
     ambiguous_authentication,
-    credential_not_allowed,
+    credential_not_allowed;
+    build:
+    image_registry_untrusted,
+    docker_socket_mounted,
+    privileged_container,
 }

@@ -59,6 +59,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A push was let in with a password",
     severity: Severity::High,
     concern: Concern::Authentication,
+    systems: &[],
 };
 
 config! {

@@ -44,6 +44,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "The repository's policy would be unusable",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

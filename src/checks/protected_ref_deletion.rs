@@ -43,6 +43,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A push deletes a protected ref",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

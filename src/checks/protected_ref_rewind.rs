@@ -48,6 +48,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A push takes commits away from a protected ref",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

@@ -47,6 +47,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A commit or tag is signed by a revoked key",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

@@ -49,6 +49,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "An existing tag is moved or deleted",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

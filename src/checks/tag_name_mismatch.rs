@@ -52,6 +52,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A tag is pushed under another name than its own",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

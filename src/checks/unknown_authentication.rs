@@ -53,6 +53,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "It is not known how a push was authenticated",
     severity: Severity::Medium,
     concern: Concern::Authentication,
+    systems: &[],
 };
 
 config! { mode = Audit }

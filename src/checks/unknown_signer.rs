@@ -51,6 +51,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A commit or tag is signed by a key that is not trusted",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

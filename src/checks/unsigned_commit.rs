@@ -58,6 +58,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A commit carries no signature",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

@@ -55,6 +55,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A tag carries no signature",
     severity: Severity::Medium,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! {

@@ -48,6 +48,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A signature is in a format that cannot be judged",
     severity: Severity::High,
     concern: Concern::Change,
+    systems: &[],
 };
 
 config! { mode = Enforce }

@@ -14,19 +14,27 @@ pub mod gitlab_ci;
 pub mod jenkins;
 pub mod kubernetes;
 
+mod closure;
+mod files;
 mod fold;
+mod image;
 mod json;
 mod map;
 mod oddity;
 mod pattern;
 mod recognise;
+mod shell;
 mod text;
 mod yaml;
 
-use bstr::BStr;
+use std::sync::Arc;
 
+use bstr::{BStr, BString};
+
+use crate::model::build::Blueprint;
 use crate::model::ci::Tier;
 
+pub use files::{Content, Files, MAX_CLOSURE_DEPTH, MAX_CLOSURE_FILES, MemoryFiles};
 pub use map::{FileMap, Row};
 pub use oddity::{FileMode, LFS_POINTER_MAX, oddities};
 pub use recognise::{
@@ -62,6 +70,45 @@ pub trait CiSystem: Sync {
     fn inspect(&self, path: &BStr, content: &[u8]) -> Result<(), Unparsable> {
         text::inspect_by_name(path, content)
     }
+
+    /// What the file does, with all that it pulls in from the same tree.
+    /// `None` for a file that this system has no model of. Only called with a
+    /// file that [`CiSystem::inspect`] accepts.
+    ///
+    /// What cannot be told is in the answer as
+    /// [`Unresolved`](crate::model::build::Unresolved), never left out.
+    fn understand(
+        &self,
+        _path: &Arc<BString>,
+        _content: &[u8],
+        _files: &mut dyn Files,
+    ) -> Option<Blueprint> {
+        None
+    }
+
+    /// Folders (or single files) of the tree in which entry files lie that can
+    /// pull in others; searched when a file changes that only others execute.
+    fn entry_places(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+/// What the entry file at this path does, if it is one that some system has a
+/// model of. A file that cannot be read has none; its [`oddities`] say so.
+pub fn blueprint(
+    path: &Arc<BString>,
+    extra: &[ExtraPath],
+    files: &mut dyn Files,
+) -> Option<Blueprint> {
+    let Content::File(content) = files.read(path.as_ref().as_ref()) else {
+        return None;
+    };
+    let path_bytes: &BStr = path.as_ref().as_ref();
+    let by_path = recognise(path_bytes, extra);
+    let recognised = by_path.or_else(|| recognise_content(path_bytes, &content))?;
+    let system = find(recognised.system)?;
+    system.inspect(path_bytes, &content).ok()?;
+    system.understand(path, &content, files)
 }
 
 /// Registers systems, in the order in which they are asked.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::approval::Circumstances;
 use super::authentication::{Push, Standing};
+use super::build::BuildChange;
 use super::ci::CiChange;
 use super::directory::Directory;
 use super::object::{Commit, Tag};
@@ -17,7 +18,9 @@ use super::refs::RefUpdate;
 use super::repo::RepositoryName;
 use super::request::{Concern, Subject};
 use super::signature::Signature;
+use super::sources::TrustedSources;
 use super::verdict::Knowledge;
+use super::zones::Zones;
 
 /// What is known about one request. Built by `gather`, never changed after.
 #[derive(Debug, Clone)]
@@ -40,6 +43,10 @@ pub struct Facts {
     pub pushes: Vec<PushFacts>,
     /// The policy's principals and teams.
     pub directory: Arc<Directory>,
+    /// What the policy trusts: images, code, hosts.
+    pub sources: Arc<TrustedSources>,
+    /// Development, test, production, as the policy tells them apart.
+    pub zones: Arc<Zones>,
     /// What could not be found out. Any gap makes the conclusion an error.
     pub gaps: Vec<Gap>,
 }
@@ -67,6 +74,9 @@ pub struct UpdateFacts {
     pub tags: Vec<TagFacts>,
     /// The changed paths of the build environment, sorted by path.
     pub ci_changes: Vec<CiChange>,
+    /// What the change does to the build environment: the net difference first,
+    /// then each revision, newest first.
+    pub build: Vec<BuildChange>,
     /// Every changed path, if the policy asks about paths; else none.
     pub changed_paths: BTreeSet<BString>,
     /// Why the policy that the update would put on a target branch cannot be used.

@@ -7,7 +7,19 @@ use super::oid::ObjectId;
 use super::refs::RefName;
 
 /// How bad it is, whatever the policy does about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -18,6 +30,8 @@ pub enum Severity {
     Medium,
     /// A hole.
     High,
+    /// A hole that is open to whoever comes by, or that leads to production.
+    Critical,
 }
 
 /// What the policy does about it.
@@ -89,6 +103,10 @@ impl Place {
 pub struct Objection {
     /// Where.
     pub place: Place,
+    /// How bad it is, if that differs from one objection of the check to another.
+    pub severity: Option<Severity>,
+    /// What makes it the same problem in another version of the file.
+    pub fingerprint: Option<String>,
     /// What is wrong, as one sentence.
     pub message: String,
     /// What mends it: whom to ask and which command to run.
@@ -109,6 +127,9 @@ pub struct Finding {
     pub message: String,
     /// What mends it.
     pub remedy: String,
+    /// What makes it the same problem in another version of the file: hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     /// The ref whose update brings it.
     pub subject: RefName,
     /// The commit or tag.

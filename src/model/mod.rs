@@ -5,12 +5,14 @@
 
 pub mod approval;
 pub mod authentication;
+pub mod build;
 pub mod ci;
 pub mod delivery;
 pub mod directory;
 pub mod event;
 pub mod facts;
 pub mod finding;
+pub mod names;
 pub mod object;
 pub mod oid;
 pub mod pattern;
@@ -19,6 +21,8 @@ pub mod refs;
 pub mod repo;
 pub mod request;
 pub mod signature;
+pub mod sources;
 pub mod testimony;
 pub mod text;
 pub mod verdict;
+pub mod zones;

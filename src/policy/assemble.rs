@@ -1,6 +1,7 @@
 //! Puts a policy together from its checked parts, and digests it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -11,7 +12,7 @@ use super::patterns::RefPatterns;
 use super::place::{KeyPath, Spots};
 use super::problem::{Problem, Problems};
 use super::waiver::Waiver;
-use super::{Limits, Policy, formats};
+use super::{Limits, Policy, environment, formats};
 use crate::ci::{self, ExtraPath};
 use crate::model::oid::ObjectId;
 use crate::model::verdict::Digest;
@@ -51,11 +52,15 @@ pub(crate) fn policy(
         .iter()
         .filter_map(|table| parts.take("waivers", Waiver::new(table)))
         .collect();
+    let sources = parts.take("sources", environment::sources(&file.sources));
+    let zones = parts.take("zones", environment::zones(&file.zones));
     let effective = serde_json::to_value(&file).map_err(|why| why.to_string());
     let effective = parts.take("version", effective);
     let notices = Problems::in_order(problems);
-    let (Some(protected), Some(effective), false) = (protected, effective, notices.any_error())
-    else {
+    let (Some(protected), Some(sources), Some(zones)) = (protected, sources, zones) else {
+        return Err(notices);
+    };
+    let (Some(effective), false) = (effective, notices.any_error()) else {
         return Err(notices);
     };
     Ok(Policy {
@@ -68,6 +73,8 @@ pub(crate) fn policy(
         baseline,
         ci_paths,
         waivers,
+        sources: Arc::new(sources),
+        zones: Arc::new(zones),
         limits: Limits::from(&file.limits),
         notices: notices.0,
         file,

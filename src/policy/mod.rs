@@ -8,6 +8,7 @@
 
 mod assemble;
 mod document;
+mod environment;
 mod file;
 mod formats;
 mod keys;
@@ -45,7 +46,9 @@ use crate::ci::ExtraPath;
 use crate::model::directory::Directory;
 use crate::model::oid::ObjectId;
 use crate::model::repo::ForgeKind;
+use crate::model::sources::TrustedSources;
 use crate::model::verdict::Digest;
+use crate::model::zones::Zones;
 use crate::sign::TrustRoots;
 
 /// Largest layer of a repository that is read, in bytes.
@@ -73,6 +76,10 @@ pub struct Policy {
     pub ci_paths: Vec<ExtraPath>,
     /// Exceptions, ended ones too.
     pub waivers: Vec<Waiver>,
+    /// What is trusted: images, code, hosts.
+    pub sources: Arc<TrustedSources>,
+    /// Development, test, production.
+    pub zones: Arc<Zones>,
     /// Bounds on what is judged.
     pub limits: Limits,
     /// What somebody should look at: entries that match nothing, and what the

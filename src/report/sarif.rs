@@ -103,6 +103,7 @@ fn security_severity(severity: Severity) -> &'static str {
         Severity::Low => "2.0",
         Severity::Medium => "5.5",
         Severity::High => "8.0",
+        Severity::Critical => "9.5",
     }
 }
 

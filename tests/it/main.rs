@@ -25,6 +25,7 @@ mod hook;
 mod manual;
 mod policy;
 mod report;
+mod rules;
 mod service;
 mod set_up;
 mod sign;

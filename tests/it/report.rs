@@ -34,6 +34,7 @@ fn finding(check: &'static str, effect: Effect, message: &str, remedy: &str) -> 
         severity: Severity::High,
         message: message.into(),
         remedy: remedy.into(),
+        fingerprint: None,
         subject: main(),
         commit: None,
         path: None,

@@ -4,6 +4,7 @@
 #[macro_use]
 mod registry;
 mod ballot;
+pub(crate) mod build;
 mod ci;
 mod objections;
 mod origin;

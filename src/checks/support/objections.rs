@@ -26,6 +26,8 @@ impl Objections {
     pub fn object(&mut self, place: Place, message: impl Into<String>, remedy: impl Into<String>) {
         self.list.push(Objection {
             place,
+            severity: None,
+            fingerprint: None,
             message: message.into(),
             remedy: remedy.into(),
         });

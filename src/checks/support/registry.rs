@@ -44,12 +44,17 @@ pub struct CheckMeta {
     pub severity: Severity,
     /// What it is about.
     pub concern: Concern,
+    /// The CI, build and container systems whose files it reads; none for a
+    /// check that does not look into them.
+    pub systems: &'static [&'static str],
 }
 
 /// A check as the engine and the policy see it.
 pub struct Registered {
     /// What is known of it.
     pub meta: CheckMeta,
+    /// Its file below `src/checks`, without `.rs`.
+    pub file: &'static str,
     /// Its source, whose `//!` lines are its page of the manual.
     pub(crate) source: &'static str,
     /// Reads its mode.
@@ -77,8 +82,13 @@ impl Registered {
 /// entry in `ALL`. Each module has `//!` lines (its page of the manual),
 /// `META`, `Config` (made by `config!`) and `run`.
 macro_rules! checks {
-    ($($name:ident),+ $(,)?) => {
+    ($($name:ident),+ $(,)?; $folder:ident: $($inner:ident),+ $(,)?) => {
         $(pub mod $name;)+
+
+        /// The rules about what a change does to the build environment.
+        pub mod $folder {
+            $(pub mod $inner;)+
+        }
 
         /// The configuration of every check, under `[checks.<id>]`.
         #[derive(
@@ -87,15 +97,24 @@ macro_rules! checks {
         #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
         pub struct ChecksConfig {
             $(#[doc = concat!("The check `", stringify!($name), "`.")] pub $name: $name::Config,)+
+            $(#[doc = concat!("The check `", stringify!($inner), "`.")] pub $inner: $folder::$inner::Config,)+
         }
 
         /// Every check, in the order of its registration.
         pub const ALL: &[Registered] = &[$(Registered {
             meta: $name::META,
+            file: stringify!($name),
             source: include_str!(concat!(stringify!($name), ".rs")),
             mode: |config| config.$name.mode,
             set_mode: |config, mode| config.$name.mode = mode,
             run: |config, facts, objections| $name::run(&config.$name, facts, objections),
+        },)+ $(Registered {
+            meta: $folder::$inner::META,
+            file: concat!(stringify!($folder), "/", stringify!($inner)),
+            source: include_str!(concat!(stringify!($folder), "/", stringify!($inner), ".rs")),
+            mode: |config| config.$inner.mode,
+            set_mode: |config, mode| config.$inner.mode = mode,
+            run: |config, facts, objections| $folder::$inner::run(&config.$inner, facts, objections),
         }),+];
     };
 }
@@ -121,6 +140,34 @@ macro_rules! config {
                 Self {
                     mode: $crate::checks::Mode::$mode,
                     $($key: $default,)*
+                }
+            }
+        }
+    };
+}
+
+/// Makes the `Config` of a rule about the build environment: what [`config!`]
+/// makes, with the keys that all such rules have, and its terms.
+macro_rules! build_config {
+    (mode = $mode:ident, at_least = $least:ident
+     $(, $(#[$comment:meta])+ $key:ident: $type:ty = $default:expr)* $(,)?) => {
+        config! {
+            mode = $mode,
+            /// What is less bad than this is not reported: info, low, medium, high or critical.
+            at_least: $crate::model::finding::Severity = $crate::model::finding::Severity::$least,
+            /// Whose approval of the present head lets it pass; empty stands for nobody's.
+            #[schemars(extend("x-layer" = "narrow"))]
+            approvers: std::collections::BTreeSet<$crate::checks::PrincipalSelector> =
+                std::collections::BTreeSet::new()
+            $(, $(#[$comment])+ $key: $type = $default)*
+        }
+
+        impl Config {
+            fn terms(&self) -> $crate::checks::support::build::Terms<'_> {
+                $crate::checks::support::build::Terms {
+                    check: META.id,
+                    at_least: self.at_least,
+                    approvers: &self.approvers,
                 }
             }
         }

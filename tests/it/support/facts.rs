@@ -240,6 +240,7 @@ pub fn reference(name: &str) -> UpdateBuilder {
         revisions: Vec::new(),
         tags: Vec::new(),
         ci_changes: Vec::new(),
+        build: Vec::new(),
         changed_paths: BTreeSet::new(),
         policy_problems: Vec::new(),
     })
@@ -446,6 +447,8 @@ impl FactsBuilder {
                 ..Circumstances::default()
             },
             directory: Arc::new(people(&["alice", "bob", "carol"], &["bob", "carol"])),
+            sources: Arc::default(),
+            zones: Arc::default(),
             gaps: Vec::new(),
         })
     }

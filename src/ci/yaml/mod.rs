@@ -4,11 +4,13 @@
 //!
 //! Tags that a system adds (`!reference`, `!include`) are lawful.
 
+pub(crate) mod tree;
+
 use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
-use super::text::{Unparsable, decode, from_one};
+use crate::ci::text::{Unparsable, decode, from_one};
 use crate::model::text::excerpt;
 
 /// Deepest nesting of mappings and sequences.

@@ -1,0 +1,234 @@
+//! Reports what a change brings, and nothing that was there before.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use sha2::{Digest as _, Sha256};
+
+use super::matching::unmatched;
+use super::{Detection, Side};
+use crate::checks::support::{Ballot, Electorate, Objections, Origins, PrincipalSelector, texts};
+use crate::model::build::BuildChange;
+use crate::model::facts::{Facts, UpdateFacts};
+use crate::model::finding::{Objection, Place, Severity};
+use crate::model::oid::ObjectId;
+
+/// What the policy says of one rule.
+pub(crate) struct Terms<'a> {
+    /// The check's id.
+    pub(crate) check: &'static str,
+    /// What is less bad is not reported.
+    pub(crate) at_least: Severity,
+    /// Whose approval of the present head lets it pass; empty: nobody's.
+    pub(crate) approvers: &'a BTreeSet<PrincipalSelector>,
+}
+
+/// Reports what `detect` sees in a new version and not in the old one: over
+/// the whole update, and in each revision, since each could run by itself.
+pub(crate) fn introduced<'a>(
+    terms: &Terms<'_>,
+    facts: &'a Facts,
+    objections: &mut Objections,
+    detect: impl Fn(Side<'a>) -> Vec<Detection>,
+) {
+    let find = |before: &'a BuildChange| {
+        let after = detect(side(facts, &before.after));
+        let mut fresh: Option<HashSet<usize>> = None;
+        for base in &before.before {
+            let new: HashSet<_> = unmatched(&detect(side(facts, base)), &after)
+                .into_iter()
+                .collect();
+            fresh = Some(match fresh {
+                None => new,
+                Some(known) => known.intersection(&new).copied().collect(),
+            });
+        }
+        let is_fresh = |at: usize| fresh.as_ref().is_none_or(|fresh| fresh.contains(&at));
+        let all = after.into_iter().enumerate();
+        all.map(|(at, detection)| (is_fresh(at), detection))
+            .collect()
+    };
+    report(terms, facts, objections, find);
+}
+
+/// Reports what `compare` says of two versions, of a merge only what it says
+/// of every parent.
+pub(crate) fn compared<'a>(
+    terms: &Terms<'_>,
+    facts: &'a Facts,
+    objections: &mut Objections,
+    compare: impl Fn(Side<'a>, Side<'a>) -> Vec<Detection>,
+) {
+    let find = |change: &'a BuildChange| {
+        let after = side(facts, &change.after);
+        let mut bases = change.before.iter();
+        let Some(first) = bases.next() else {
+            return mark(compare(side(facts, &[]), after));
+        };
+        let mut said = compare(side(facts, first), after);
+        for base in bases {
+            let also = compare(side(facts, base), after);
+            said.retain(|one| {
+                let same =
+                    |other: &Detection| (&other.slot, &other.feature) == (&one.slot, &one.feature);
+                also.iter().any(same)
+            });
+        }
+        mark(said)
+    };
+    report(terms, facts, objections, find);
+}
+
+fn mark(all: Vec<Detection>) -> Vec<(bool, Detection)> {
+    all.into_iter().map(|detection| (true, detection)).collect()
+}
+
+fn side<'a>(
+    facts: &'a Facts,
+    blueprints: &'a [std::sync::Arc<crate::model::build::Blueprint>],
+) -> Side<'a> {
+    Side { blueprints, facts }
+}
+
+/// `find` gives all detections of a change's newer version, and whether each is new in it.
+fn report<'a>(
+    terms: &Terms<'_>,
+    facts: &'a Facts,
+    objections: &mut Objections,
+    find: impl Fn(&'a BuildChange) -> Vec<(bool, Detection)>,
+) {
+    for update in &facts.updates {
+        let mut net = Net::default();
+        let mut said = Said::default();
+        for change in &update.build {
+            for (fresh, detection) in find(change) {
+                let told = match change.revision {
+                    None => net.note(&detection, fresh),
+                    Some(_) => net.has(&detection),
+                };
+                if fresh && !told && detection.severity >= terms.at_least {
+                    said.note(detection, change.revision);
+                }
+            }
+        }
+        if !said.0.is_empty() && !is_approved(terms, facts, update) {
+            for (detection, revision) in said.in_order() {
+                objections
+                    .list
+                    .push(objection(terms, update, detection, revision));
+            }
+        }
+    }
+}
+
+/// What stands at the end of an update. A revision's problem that stands there
+/// too, or has only moved, is told of the end.
+#[derive(Default)]
+struct Net {
+    places: HashSet<(String, String)>,
+    fresh: HashSet<String>,
+}
+
+impl Net {
+    fn note(&mut self, detection: &Detection, fresh: bool) -> bool {
+        self.places
+            .insert((detection.slot.clone(), detection.feature.clone()));
+        if fresh {
+            self.fresh.insert(detection.feature.clone());
+        }
+        false
+    }
+
+    fn has(&self, detection: &Detection) -> bool {
+        let place = (detection.slot.clone(), detection.feature.clone());
+        self.fresh.contains(&detection.feature) || self.places.contains(&place)
+    }
+}
+
+/// What is reported of one update: the same problem at one place once, at its worst.
+#[derive(Default)]
+struct Said(HashMap<(String, crate::model::build::Spot), (Detection, Option<ObjectId>)>);
+
+impl Said {
+    fn note(&mut self, detection: Detection, revision: Option<ObjectId>) {
+        // A problem that several revisions share is told of the newest.
+        let key = (detection.feature.clone(), detection.spot.clone());
+        let seen = self.0.get(&key);
+        if seen.is_none_or(|(known, _)| known.severity < detection.severity) {
+            self.0.insert(key, (detection, revision));
+        }
+    }
+
+    fn in_order(self) -> Vec<(Detection, Option<ObjectId>)> {
+        let mut all: Vec<_> = self.0.into_values().collect();
+        all.sort_by(|(one, _), (other, _)| {
+            (&one.spot, &one.feature, &one.message).cmp(&(
+                &other.spot,
+                &other.feature,
+                &other.message,
+            ))
+        });
+        all
+    }
+}
+
+fn objection(
+    terms: &Terms<'_>,
+    update: &UpdateFacts,
+    detection: Detection,
+    passing: Option<ObjectId>,
+) -> Objection {
+    let path = detection.spot.path.as_ref().clone();
+    let changed = update.ci_changes.iter().find(|change| change.path == path);
+    let newest = changed.and_then(|change| change.revisions.first()).copied();
+    let place = Place::of_path(&update.update.name, passing.or(newest), path)
+        .at(Some(detection.spot.line), Some(detection.spot.column));
+    let (message, remedy) = match passing {
+        None => (detection.message, detection.remedy),
+        Some(_) => (
+            format!(
+                "{} (only in this commit, which CI could run by itself)",
+                detection.message
+            ),
+            format!("{}; in this very commit: `git rebase -i`", detection.remedy),
+        ),
+    };
+    Objection {
+        place,
+        severity: Some(detection.severity),
+        fingerprint: Some(fingerprint(
+            terms.check,
+            &detection.slot,
+            &detection.feature,
+        )),
+        message,
+        remedy,
+    }
+}
+
+/// Survives moved lines and other edits of the file.
+fn fingerprint(check: &str, slot: &str, feature: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in ["forgewarden/finding/v1", check, slot, feature] {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hex::encode(&hash.finalize()[..16])
+}
+
+/// Whether one of those whom the policy names has approved the present head.
+fn is_approved(terms: &Terms<'_>, facts: &Facts, update: &UpdateFacts) -> bool {
+    if terms.approvers.is_empty() {
+        return false;
+    }
+    let Ok(ballot) = Ballot::of(facts) else {
+        return false;
+    };
+    let names: Vec<_> = texts(terms.approvers).collect();
+    let origins = Origins::of(update);
+    let mut authors = crate::checks::support::Principals::new();
+    for change in &update.ci_changes {
+        authors.extend(origins.of_change(change).authors);
+    }
+    let count = Electorate::new(facts, &names).count(&ballot, &authors);
+    count.missing(1) == 0
+}
