@@ -4,7 +4,10 @@
 //!
 //! Tags that a system adds (`!reference`, `!include`) are lawful.
 
+mod tokens;
 pub(crate) mod tree;
+
+pub(super) use tokens::tokens;
 
 use std::collections::{HashMap, HashSet};
 
