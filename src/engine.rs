@@ -11,7 +11,8 @@ use crate::model::facts::{Facts, Gap, PushFacts};
 use crate::model::finding::{Effect, Finding, Objection, Place, WaiverNote};
 use crate::model::request::Concern;
 use crate::model::verdict::{
-    Capability, Conclusion, Digest, JudgedObject, JudgedPush, MAX_CAPABILITIES, VERDICT_SCHEMA, Verdict,
+    Capability, Conclusion, Digest, JudgedObject, JudgedPush, MAX_CAPABILITIES, VERDICT_SCHEMA,
+    Verdict,
 };
 use crate::policy::{Policy, Waiver};
 

@@ -81,12 +81,21 @@ pub struct Verdict {
     /// environment may do, at most [`MAX_CAPABILITIES`].
     pub capabilities: Vec<Capability>,
     /// How many more there are.
+    #[serde(skip_serializing_if = "is_zero")]
     pub more_capabilities: usize,
     /// How each push behind it was authenticated; none if nothing was pushed, or
     /// if that was not asked.
     pub authentication: Vec<JudgedPush>,
     /// Every commit and tag that was judged.
     pub commits: Vec<JudgedObject>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Most capabilities that a verdict lists.
