@@ -15,6 +15,7 @@ pub mod jenkins;
 pub mod kubernetes;
 
 mod closure;
+mod expand;
 mod files;
 mod fold;
 mod image;
