@@ -18,14 +18,18 @@ mod closure;
 mod expand;
 mod files;
 mod fold;
+mod host;
 mod image;
 mod json;
 mod map;
+mod notes;
 mod oddity;
 mod pattern;
 mod recognise;
+mod secret;
 mod shell;
 mod text;
+mod words;
 mod yaml;
 
 use std::sync::Arc;
