@@ -23,6 +23,7 @@ mod map;
 mod oddity;
 mod pattern;
 mod recognise;
+mod secret_words;
 mod shell;
 mod text;
 mod yaml;
