@@ -30,6 +30,7 @@ mod pattern;
 mod reading;
 mod recognise;
 mod secret;
+mod secret_words;
 mod shell;
 mod text;
 mod words;
