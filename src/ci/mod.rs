@@ -15,7 +15,9 @@ pub mod jenkins;
 pub mod kubernetes;
 pub mod steering;
 
+mod affected;
 mod closure;
+mod entries;
 mod files;
 mod fold;
 mod image;
@@ -23,6 +25,7 @@ mod json;
 mod map;
 mod oddity;
 mod pattern;
+mod reading;
 mod recognise;
 mod shell;
 mod text;
@@ -35,9 +38,12 @@ use bstr::{BStr, BString};
 use crate::model::build::Blueprint;
 use crate::model::ci::Tier;
 
+pub use affected::Touched;
+pub use entries::{matters, may_be_pulled_in};
 pub use files::{Content, Files, MAX_CLOSURE_DEPTH, MAX_CLOSURE_FILES, MemoryFiles};
 pub use map::{FileMap, Row};
 pub use oddity::{FileMode, LFS_POINTER_MAX, oddities};
+pub use reading::{MAX_READINGS, Readings};
 pub use recognise::{
     ExtraPath, Recognised, covers_directory, find, may_be_recognised_by_content, recognise,
     recognise_content, recognise_directory,
