@@ -3,6 +3,7 @@
 mod explain;
 mod init;
 mod lint;
+mod replay;
 
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -31,6 +32,9 @@ pub enum PolicyCommand {
     Schema,
     /// Propose a policy from a repository's recent history
     Init(InitArgs),
+    /// Judge a branch's recent history, each commit as the push that brought
+    /// it, and count what each check would have said
+    Replay(ReplayArgs),
 }
 
 /// `forgewarden policy lint`
@@ -66,6 +70,35 @@ pub struct InitArgs {
     /// How many commits of the default branch to look at, newest first
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     commits: u32,
+}
+
+/// `forgewarden policy replay`
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The newest commit to judge
+    #[arg(default_value = "HEAD")]
+    revision: String,
+    /// The repository
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    repo: PathBuf,
+    /// The operator's policy
+    #[arg(long, value_name = "FILE", default_value = "policy.toml")]
+    policy: PathBuf,
+    /// How many commits to judge, newest first, following first parents
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    commits: usize,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ReplayFormat::Text)]
+    format: ReplayFormat,
+}
+
+/// How a replay is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReplayFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// Where a subcommand writes to.
@@ -105,6 +138,7 @@ pub fn run_to(
         PolicyCommand::Explain(args) => explain::run(&args, &mut streams),
         PolicyCommand::Schema => print_schema(&mut streams),
         PolicyCommand::Init(args) => init::run(&args, &mut streams),
+        PolicyCommand::Replay(args) => replay::run(&args, clock, &mut streams),
     };
     let flushed = done.and_then(|code| streams.out.flush().map(|()| code).map_err(Into::into));
     flushed.unwrap_or_else(|error| {
