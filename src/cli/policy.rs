@@ -4,6 +4,7 @@ mod explain;
 mod export;
 mod init;
 mod lint;
+mod replay;
 
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -34,6 +35,9 @@ pub enum PolicyCommand {
     Export(ExportArgs),
     /// Propose a policy from a repository's recent history
     Init(InitArgs),
+    /// Judge a branch's recent history, each commit as the push that brought
+    /// it, and count what each check would have said
+    Replay(ReplayArgs),
 }
 
 /// `forgewarden policy lint`
@@ -82,6 +86,35 @@ pub struct InitArgs {
     commits: u32,
 }
 
+/// `forgewarden policy replay`
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The newest commit to judge
+    #[arg(default_value = "HEAD")]
+    revision: String,
+    /// The repository
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    repo: PathBuf,
+    /// The operator's policy
+    #[arg(long, value_name = "FILE", default_value = "policy.toml")]
+    policy: PathBuf,
+    /// How many commits to judge, newest first, following first parents
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    commits: usize,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ReplayFormat::Text)]
+    format: ReplayFormat,
+}
+
+/// How a replay is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReplayFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
 /// Where a subcommand writes to.
 struct Streams<'a> {
     out: &'a mut dyn Write,
@@ -120,6 +153,7 @@ pub fn run_to(
         PolicyCommand::Schema => print_schema(&mut streams),
         PolicyCommand::Export(args) => export::run(&args, &mut streams),
         PolicyCommand::Init(args) => init::run(&args, &mut streams),
+        PolicyCommand::Replay(args) => replay::run(&args, clock, &mut streams),
     };
     let flushed = done.and_then(|code| streams.out.flush().map(|()| code).map_err(Into::into));
     flushed.unwrap_or_else(|error| {

@@ -4,6 +4,7 @@
 //!
 //! Tags that a system adds (`!reference`, `!include`) are lawful.
 
+pub(crate) mod json_tree;
 pub(crate) mod tree;
 
 use std::collections::{HashMap, HashSet};
