@@ -4,6 +4,7 @@
 //!
 //! Tags that a system adds (`!reference`, `!include`) are lawful.
 
+pub(crate) mod json_tree;
 mod tokens;
 pub(crate) mod tree;
 
