@@ -15,6 +15,7 @@ pub mod jenkins;
 pub mod kubernetes;
 
 mod closure;
+mod draft;
 mod files;
 mod fold;
 mod image;
@@ -26,6 +27,7 @@ mod recognise;
 mod secret_words;
 mod shell;
 mod text;
+mod values;
 mod yaml;
 
 use std::sync::Arc;
