@@ -17,6 +17,7 @@ pub mod steering;
 
 mod affected;
 mod closure;
+mod draft;
 mod difference;
 mod entries;
 mod expand;
@@ -35,6 +36,7 @@ mod secret;
 mod secret_words;
 mod shell;
 mod text;
+mod values;
 mod words;
 mod yaml;
 
