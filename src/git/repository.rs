@@ -15,6 +15,7 @@ use super::changes::{self, TreeChange};
 use super::error::GitError;
 use super::objects::{ObjectKind, Objects, from_oid};
 use super::tree::Entry;
+use super::trees::Trees;
 use super::{MAX_OBJECT_BYTES, commit, graph, tag};
 
 /// A repository, open for reading.
@@ -244,6 +245,11 @@ impl Repository {
         let objects = self.objects()?;
         let tree = graph::links(&objects, commit)?.tree;
         changes::find(&objects, tree, path)
+    }
+
+    /// The trees of this repository, for a reader of many paths.
+    pub fn trees(&self) -> Result<Trees<'_>, GitError> {
+        self.objects().map(Trees::new)
     }
 
     /// The content of a blob of at most `limit` bytes; the size is known before

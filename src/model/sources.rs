@@ -22,6 +22,19 @@ pub struct TrustedSources {
     pub iam_registries: Names,
     /// The loosest pin that listed code may have; unlisted code must be exact.
     pub least_pin: Option<Pin>,
+    /// Who signs which images; no check asks, an admission controller does.
+    pub signers: Vec<Signer>,
+}
+
+/// Who signs some images, by a certificate of an OIDC identity (sigstore).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Signer {
+    /// Which images: a pattern as in [`TrustedSources::images`].
+    pub images: String,
+    /// The issuer's address.
+    pub issuer: String,
+    /// The certificate's subject; `*` stands for any text.
+    pub identity: String,
 }
 
 /// Whether something is on a list.
