@@ -17,6 +17,7 @@ pub mod steering;
 
 mod affected;
 mod closure;
+mod difference;
 mod entries;
 mod expand;
 mod files;
@@ -44,7 +45,6 @@ use bstr::{BStr, BString};
 use crate::model::build::Blueprint;
 use crate::model::ci::Tier;
 
-pub use affected::Touched;
 pub use entries::{matters, may_be_pulled_in};
 pub use files::{Content, Files, MAX_CLOSURE_DEPTH, MAX_CLOSURE_FILES, MemoryFiles};
 pub use map::{FileMap, Row};

@@ -14,10 +14,12 @@ mod command;
 mod image;
 mod item;
 mod job;
+mod likeness;
+mod pairs;
 mod secret;
 
 pub use access::{AccessGrant, Level, Permission, Privilege, Target, TargetKind};
-pub use change::BuildChange;
+pub use change::{BuildChange, TextDifference};
 pub use code::{
     Checkout, CheckoutSource, CodeKind, CodeSource, CodeUse, Pin, Template, TemplateSource,
 };
@@ -28,6 +30,8 @@ pub use item::{
     TransferKind, Unresolved, UnresolvedKind, Weakening, WeakeningKind, What,
 };
 pub use job::{Job, JobKind, Runner, RunnerKind, StartedBy, Trigger};
+pub use likeness::moved_pins;
+pub use pairs::{Pair, pairs};
 pub use secret::{CloudKey, Held, Identity, Lifetime, Literal, Login, SecretName, SecretUse};
 
 use std::sync::Arc;

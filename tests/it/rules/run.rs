@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use forgewarden::checks::{self, Objections};
-use forgewarden::ci::{Content, Files, MemoryFiles, Readings, Touched};
+use forgewarden::ci::{Content, Files, MemoryFiles, Readings};
 use forgewarden::model::build::BuildChange;
 use forgewarden::policy::Policy;
 
@@ -34,11 +34,7 @@ pub fn said(case: &Case, base: Base) -> Vec<String> {
     let mut facts = push([branch("main").brings(commit(1))]).build();
     facts.sources = policy.sources.clone();
     facts.zones = policy.zones.clone();
-    facts.updates[0].build = vec![BuildChange {
-        revision: None,
-        before: touched.before,
-        after: touched.after,
-    }];
+    facts.updates[0].build = touched.into_iter().collect();
     let check =
         checks::find(&case.check).unwrap_or_else(|| panic!("there is no rule {}", case.check));
     let mut objections = Objections::default();
@@ -71,7 +67,11 @@ fn tree(files: &BTreeMap<String, String>) -> MemoryFiles {
 }
 
 /// What the service, the hook and the command line would compare.
-fn touched(mut before: MemoryFiles, mut after: MemoryFiles, policy: &Policy) -> Touched {
+fn touched(
+    mut before: MemoryFiles,
+    mut after: MemoryFiles,
+    policy: &Policy,
+) -> Option<BuildChange> {
     let paths = before.0.keys().chain(after.0.keys());
     let changed = paths
         .filter(|path| before.0.get(*path) != after.0.get(*path))
