@@ -11,6 +11,7 @@ mod access;
 mod change;
 mod code;
 mod command;
+mod delta;
 mod image;
 mod item;
 mod job;
@@ -25,6 +26,7 @@ pub use code::{
     TemplateSource,
 };
 pub use command::{Command, Redirect, Word};
+pub use delta::{CapabilityChange, CapabilityClass, Direction};
 pub use image::{ImageName, ImageReference, ImageRole, ImageUse};
 pub use item::{
     Agent, Gate, GateKind, Guard, GuardKind, Item, Registry, RegistryKind, Setting, Transfer,
