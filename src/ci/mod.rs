@@ -17,8 +17,8 @@ pub mod steering;
 
 mod affected;
 mod closure;
-mod draft;
 mod difference;
+mod draft;
 mod entries;
 mod expand;
 mod files;
