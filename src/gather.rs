@@ -6,6 +6,7 @@
 mod build;
 mod ci_changes;
 mod files;
+mod pins;
 mod pushes;
 #[cfg(feature = "server")]
 mod whole;
@@ -50,6 +51,7 @@ fn facts_of(
     (updates, gaps): (Vec<UpdateFacts>, Vec<Gap>),
     circumstances: Circumstances,
 ) -> Facts {
+    let pins = pins::look_up(&policy.sources, &updates);
     let pushes = pushes::collect(policy, request, &circumstances);
     Facts {
         repository: request.repository.clone(),
@@ -61,6 +63,7 @@ fn facts_of(
         pushes,
         circumstances,
         directory: policy.directory.clone(),
+        pins,
         sources: policy.sources.clone(),
         zones: policy.zones.clone(),
         gaps,

@@ -18,6 +18,7 @@ pub mod steering;
 mod affected;
 mod closure;
 mod difference;
+mod draft;
 mod entries;
 mod expand;
 mod files;
@@ -35,6 +36,7 @@ mod secret;
 mod secret_words;
 mod shell;
 mod text;
+mod values;
 mod words;
 mod yaml;
 

@@ -22,7 +22,8 @@ mod secret;
 pub use access::{AccessGrant, Level, Permission, Privilege, Target, TargetKind};
 pub use change::{BuildChange, TextDifference};
 pub use code::{
-    Checkout, CheckoutSource, CodeKind, CodeSource, CodeUse, Pin, Template, TemplateSource,
+    Checkout, CheckoutSource, CodeKind, CodeSource, CodeUse, Pin, PinStanding, Template,
+    TemplateSource,
 };
 pub use command::{Command, Redirect, Word};
 pub use delta::{CapabilityChange, CapabilityClass, Direction};
