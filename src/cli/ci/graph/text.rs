@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bstr::BString;
 
 use crate::ci;
-use crate::model::build::{Blueprint, Destination, Edge, What};
+use crate::model::build::{Blueprint, Destination, Edge, Spot, What};
 use crate::model::text::{escape, excerpt};
 
 /// Most characters of something elsewhere or dynamic that are shown.
@@ -95,9 +95,16 @@ pub(super) fn shown(to: &Destination) -> (&'static str, String) {
     }
 }
 
+/// What cannot be told and is no missing file, which stands among the references.
 fn unresolved(entry: &Blueprint, text: &mut String) {
+    let missing = |spot: &Spot| {
+        let mut edges = entry.edges.iter();
+        edges.any(|edge| edge.spot == *spot && matches!(edge.to, Destination::Missing(_)))
+    };
     for (_, item) in entry.all_items() {
-        if let What::Unresolved(it) = &item.what {
+        if let What::Unresolved(it) = &item.what
+            && !missing(&item.spot)
+        {
             let _ = writeln!(
                 text,
                 "  ?? {}:{}: `{}` cannot be told: {}",
