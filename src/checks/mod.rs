@@ -51,4 +51,10 @@ checks! {
     image_registry_untrusted,
     docker_socket_mounted,
     privileged_container,
+    production_reachable_from_nonproduction,
+    environment_retargeted,
+    zones_crossed,
+    network_segregation_removed,
+    cloud_static_key,
+    oidc_trust_widened,
 }

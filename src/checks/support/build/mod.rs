@@ -10,10 +10,12 @@ mod exposure;
 mod introduced;
 mod matching;
 mod pairs;
+mod reached;
 mod side;
 
 pub(crate) use detection::Detection;
 pub(crate) use exposure::Exposure;
 pub(crate) use introduced::{Terms, compared, introduced};
 pub(crate) use pairs::{Pair, pairs};
+pub(crate) use reached::{Reached, reached};
 pub(crate) use side::{Seen, Side};
