@@ -49,7 +49,7 @@
 //! - CIS Software Supply Chain Security 5.2: access to deployment environments is limited
 //! - CWE-284: improper access control
 
-use crate::checks::support::build::{Detection, Reached, Side, introduced, reached};
+use crate::checks::support::build::{Detection, Reached, ReachedKind, Side, introduced, reached};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{Blueprint, GateKind, Job, StartedBy, What};
 use crate::model::facts::Facts;
@@ -107,8 +107,9 @@ fn told(
 ) -> Detection {
     let who = match by {
         StartedBy::Outsiders => "whoever has an account",
-        StartedBy::Forks => "whoever proposes from a fork",
-        StartedBy::Writers | StartedBy::Maintainers => "whoever may push any branch",
+        // A run of a fork gets no secrets; one of a branch does.
+        StartedBy::Forks if thing.kind != ReachedKind::Secret => "whoever proposes from a fork",
+        _ => "whoever may push any branch",
     };
     let severity = match (by, gated) {
         (StartedBy::Outsiders, false) => Severity::Critical,

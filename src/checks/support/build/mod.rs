@@ -17,5 +17,5 @@ pub(crate) use detection::Detection;
 pub(crate) use exposure::Exposure;
 pub(crate) use introduced::{Terms, compared, introduced};
 pub(crate) use pairs::{Pair, pairs};
-pub(crate) use reached::{Reached, reached};
+pub(crate) use reached::{Reached, ReachedKind, reached};
 pub(crate) use side::{Seen, Side};

@@ -24,9 +24,9 @@ pub(crate) struct Reached<'a> {
 /// What a [`Reached`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ReachedKind {
-    /// A target.
+    /// A target that is no credential.
     Target(TargetKind),
-    /// A secret.
+    /// A secret or stored credential.
     Secret,
     /// A runner or agent.
     Runner,
@@ -48,9 +48,8 @@ impl fmt::Display for Reached<'_> {
             ReachedKind::Target(TargetKind::Cluster) => "the cluster",
             ReachedKind::Target(TargetKind::Host) => "the host",
             ReachedKind::Target(TargetKind::Account) => "the account",
-            ReachedKind::Target(TargetKind::Credential) => "the credential",
             ReachedKind::Target(TargetKind::Network) => "the network",
-            ReachedKind::Secret => "the secret",
+            ReachedKind::Target(TargetKind::Credential) | ReachedKind::Secret => "the secret",
             ReachedKind::Runner => "machines of",
         };
         let (name, zone) = (excerpt(self.name, 80), excerpt(self.zone.name, 40));
@@ -63,6 +62,10 @@ pub(crate) fn reached<'a>(side: Side<'a>, job: &'a Job) -> Vec<Reached<'a>> {
     let zones = side.zones();
     let of_items = job.items.iter().filter_map(|item| {
         let (zone, kind, name) = match &item.what {
+            What::Target(target) if target.kind == TargetKind::Credential => {
+                let zone = zones.of_target(target)?;
+                (zone, ReachedKind::Secret, target.name.as_str())
+            }
             What::Target(target) => {
                 let kind = ReachedKind::Target(target.kind);
                 (zones.of_target(target)?, kind, target.name.as_str())
