@@ -17,6 +17,8 @@ pub mod steering;
 
 mod affected;
 mod closure;
+mod difference;
+mod draft;
 mod entries;
 mod expand;
 mod files;
@@ -34,6 +36,7 @@ mod secret;
 mod secret_words;
 mod shell;
 mod text;
+mod values;
 mod words;
 mod yaml;
 
@@ -44,7 +47,6 @@ use bstr::{BStr, BString};
 use crate::model::build::Blueprint;
 use crate::model::ci::Tier;
 
-pub use affected::Touched;
 pub use entries::{matters, may_be_pulled_in};
 pub use files::{Content, Files, MAX_CLOSURE_DEPTH, MAX_CLOSURE_FILES, MemoryFiles};
 pub use map::{FileMap, Row};

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::draft::Draft;
 use super::include::Loader;
 use super::job;
 use super::kinds::Kinds;
 use super::root::Root;
 use super::rules::{self, Pipeline, workflow};
-use super::value::{Budget, Val};
 use crate::ci::closure::Closure;
+use crate::ci::draft::Draft;
+use crate::ci::values::{Budget, Val};
 use crate::model::build::{
     CodeKind, CodeSource, CodeUse, Item, Job, Pin, Transfer, TransferKind, Unresolved,
     UnresolvedKind, What,

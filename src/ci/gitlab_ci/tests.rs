@@ -255,7 +255,7 @@ include:
   - component: $CI_SERVER_FQDN/group/lint/lint@~latest
   - {local: t.yml, inputs: {tag: '3'}}
 ")
-        .with("t.yml", "spec: {inputs: {tag: {}, stage: {default: test}}}\n---\njob-$[[ inputs.tag ]]:\n  image: alpine:$[[ inputs.tag ]]\n  stage: $[[ inputs.stage ]]\n  script: [echo $[[ inputs.other | expand_vars ]]]\n");
+        .with("t.yml", "spec: {inputs: {tag: {}, stage: {default: test}}}\n---\njob-$[[ inputs.tag ]]:\n  image: alpine:$[[ inputs.tag ]]\n  stage: $[[ inputs.stage ]]\n  script:\n    - echo $[[ inputs.other | expand_vars ]]\n");
     let blueprint = read(tree, ".gitlab-ci.yml");
     let pins: Vec<_> = blueprint
         .items

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
-use super::draft::Draft;
 use super::root::Root;
-use super::value::Val;
+use crate::ci::draft::Draft;
 use crate::ci::secret_words::{cloud, expanded, is_literal, is_secret};
+use crate::ci::values::Val;
 use crate::model::build::{
     CloudKey, Lifetime, Literal, Privilege, SecretName, SecretUse, Setting, Spot, Target,
     TargetKind, Weakening, WeakeningKind, What,

@@ -138,9 +138,7 @@ pub(super) fn template(unit: &Unit<'_>, call: &Call<'_>, all: &mut Vec<Item>) {
     match call.short() {
         "containerTemplate" => {
             if let Some(value) = setting("image") {
-                all.extend(
-                    image(&unit.text_or_written(value), ImageRole::Runs, value.spot()).map(in_pod),
-                );
+                all.extend(unit.image(value, ImageRole::Runs).map(in_pod));
             }
             match setting("privileged").map(|value| (value.written(), value.spot())) {
                 Some((word, spot)) if word == "true" => {

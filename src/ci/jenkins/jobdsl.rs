@@ -45,9 +45,12 @@ impl Reader<'_, '_> {
             });
         }
         let mut work = self.begin(&frame, (slot, format!("job {name}")), call.spot());
-        every_call(body, 0, &mut |inner| {
+        let whole = every_call(body, 0, &mut |inner| {
             self.dsl_call(unit, inner, (&mut frame, &mut work))
         });
+        if !whole {
+            self.bound(&call.spot(), "calls nest too deep".to_owned());
+        }
         self.finish(work);
     }
 

@@ -1,7 +1,6 @@
 //! What runs other text: shell steps, `docker.…`, and Groovy files of the tree.
 
 use super::call::{Call, Code};
-use super::container;
 use super::token::Text;
 use super::tree::Source;
 use super::work::{Frame, Reader, Unit, Work};
@@ -83,8 +82,7 @@ impl Reader<'_, '_> {
         let Some(value) = value else {
             return;
         };
-        let text = unit.text_or_written(value);
-        let item = container::image(&text, ImageRole::Runs, value.spot());
+        let item = unit.image(value, ImageRole::Runs);
         if let Some(Item { spot, what, .. }) = item {
             self.add(work, "image", spot, what);
         }

@@ -102,6 +102,7 @@ fn shell<'a>(command: &'a Command, all: &mut Vec<Called<'a>>) {
     let file = words.iter().find(|it| !it.text.starts_with(['-', '+']));
     match file {
         Some(file) if file.plain => all.push(Called::Script(&file.text)),
+        Some(file) if file.text.starts_with("<(") => {}
         Some(file) => all.push(Called::Dynamic(&file.text)),
         None => documents(command, all),
     }

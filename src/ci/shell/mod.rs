@@ -3,6 +3,7 @@
 
 mod called;
 mod lines;
+mod meaning;
 mod posix;
 mod reader;
 mod split;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bstr::{BString, ByteSlice};
 
 use super::called::{Called, called};
+use super::meaning::{Context, Variables};
 use super::posix::MAX_COMMANDS;
 use super::split::Split;
 use super::{Dialect, Script, lines, posix, wrapper};
@@ -73,15 +74,45 @@ impl<'a, 'f, 'c> Reader<'a, 'f, 'c> {
         let lines = self.lines(script.text, &place);
         let mut commands = Vec::new();
         flatten(lines, &mut commands);
-        for (at, mut command) in commands {
+        let meanings = self.meanings(&commands);
+        for ((at, mut command), meant) in commands.into_iter().zip(meanings) {
             command.script = script.script;
-            let meant: Vec<What> = Vec::new();
             self.put(&at, What::Command(command));
             for what in meant {
                 self.put(&at, what);
             }
         }
         self.items
+    }
+
+    fn meanings(&mut self, commands: &[(Spot, Command)]) -> Vec<Vec<What>> {
+        let mut variables = Variables::default();
+        let mut inner: HashMap<u32, Vec<&Command>> = HashMap::new();
+        for (_, command) in commands {
+            if let Some(owner) = command.inside {
+                inner.entry(owner).or_default().push(command);
+            }
+        }
+        let mut all = Vec::new();
+        for (at, command) in commands {
+            let feeding = command.fed_by.and_then(|it| usize::try_from(it).ok());
+            let mut context = Context {
+                command,
+                variables: &variables,
+                feeding: feeding.and_then(|it| commands.get(it)).map(|(_, it)| it),
+                within: inner.remove(&command.position).unwrap_or_default(),
+                means: Vec::new(),
+                reads: Vec::new(),
+            };
+            context.understand();
+            let Context { means, reads, .. } = context;
+            for (how, path) in reads {
+                self.named(at, how, &path, self.script.depth);
+            }
+            variables.note(command);
+            all.push(means);
+        }
+        all
     }
 
     fn put(&mut self, at: &Spot, what: What) {
@@ -163,7 +194,7 @@ impl<'a, 'f, 'c> Reader<'a, 'f, 'c> {
                         self.closure
                             .dynamic(&line.at, "script", &excerpt(text, 120));
                     }
-                    Called::Program(how, path) => self.named(&line.at, how, path, place),
+                    Called::Program(how, path) => self.named(&line.at, how, path, place.depth),
                 }
             }
             line.calls = calls;
@@ -203,12 +234,12 @@ impl<'a, 'f, 'c> Reader<'a, 'f, 'c> {
     }
 
     /// A file that runs and is not read here.
-    fn named(&mut self, at: &Spot, how: &'static str, path: &str, place: &Place<'_>) {
+    fn named(&mut self, at: &Spot, how: &'static str, path: &str, depth: usize) {
         if path.contains(['$', '*']) || path.starts_with('/') {
             return;
         }
         if self.closure.has(path.into()) {
-            let _ = self.closure.open(at, how, path.into(), place.depth + 1);
+            let _ = self.closure.open(at, how, path.into(), depth + 1);
         }
     }
 

@@ -4,8 +4,29 @@ use super::{Context, positional};
 use crate::model::build::{ImageRole, TargetKind};
 
 const VALUED: &[&str] = &[
-    "-n", "--namespace", "--context", "--kube-context", "--server", "-s", "--kubeconfig", "-f", "--filename", "-l", "-o",
-    "--cluster", "--set", "--values", "--version", "--timeout", "-c", "--container", "--project", "--region", "--zone", "--name", "--selector",
+    "-n",
+    "--namespace",
+    "--context",
+    "--kube-context",
+    "--server",
+    "-s",
+    "--kubeconfig",
+    "-f",
+    "--filename",
+    "-l",
+    "-o",
+    "--cluster",
+    "--set",
+    "--values",
+    "--version",
+    "--timeout",
+    "-c",
+    "--container",
+    "--project",
+    "--region",
+    "--zone",
+    "--name",
+    "--selector",
 ];
 
 pub(super) fn read(context: &mut Context<'_>) {
@@ -17,7 +38,7 @@ pub(super) fn read(context: &mut Context<'_>) {
             targets(context, TargetKind::Cluster, &["--context", "--server"]);
             targets(context, TargetKind::Namespace, &["-n", "--namespace"]);
         }
-        "gcloud" => get_credentials(context, "get-credentials", &[]),
+        "gcloud" => get_credentials(context),
         "aws" if context.command.line().contains("eks update-kubeconfig") => {
             targets(context, TargetKind::Cluster, &["--name"]);
         }
@@ -39,11 +60,13 @@ fn targets(context: &mut Context<'_>, kind: TargetKind, options: &[&str]) {
     }
 }
 
-fn get_credentials(context: &mut Context<'_>, verb: &str, _: &[&str]) {
+fn get_credentials(context: &mut Context<'_>) {
     let command = context.command;
     let words = positional(command.arguments(), VALUED);
-    let at = words.iter().position(|it| it.text == verb);
-    let name = at.and_then(|at| words.get(at + 1)).map(|it| it.text.clone());
+    let at = words.iter().position(|it| it.text == "get-credentials");
+    let name = at
+        .and_then(|at| words.get(at + 1))
+        .map(|it| it.text.clone());
     if let Some(name) = name {
         context.target(TargetKind::Cluster, &name);
     }
@@ -51,7 +74,11 @@ fn get_credentials(context: &mut Context<'_>, verb: &str, _: &[&str]) {
 
 fn kubectl(context: &mut Context<'_>) {
     let command = context.command;
-    targets(context, TargetKind::Cluster, &["--context", "--cluster", "--server", "-s"]);
+    targets(
+        context,
+        TargetKind::Cluster,
+        &["--context", "--cluster", "--server", "-s"],
+    );
     targets(context, TargetKind::Namespace, &["-n", "--namespace"]);
     let words = positional(command.arguments(), VALUED);
     let texts: Vec<&str> = words.iter().map(|it| it.text.as_str()).collect();
@@ -79,13 +106,19 @@ fn kubectl(context: &mut Context<'_>) {
     }
     if matches!(texts.first(), Some(&("apply" | "create" | "replace"))) {
         for file in command.options(&["-f", "--filename", "-k", "--kustomize"]) {
-            context.reads.push(("manifest", context.variables.fill(file)));
+            context
+                .reads
+                .push(("manifest", context.variables.fill(file)));
         }
     }
 }
 
 fn helm(context: &mut Context<'_>) {
-    targets(context, TargetKind::Cluster, &["--kube-context", "--kube-apiserver"]);
+    targets(
+        context,
+        TargetKind::Cluster,
+        &["--kube-context", "--kube-apiserver"],
+    );
     targets(context, TargetKind::Namespace, &["-n", "--namespace"]);
     if context.command.program() == "helmfile" {
         targets(context, TargetKind::Environment, &["-e", "--environment"]);
@@ -96,7 +129,11 @@ fn helm(context: &mut Context<'_>) {
 }
 
 fn argocd(context: &mut Context<'_>) {
-    targets(context, TargetKind::Cluster, &["--server", "--dest-server", "--dest-name"]);
+    targets(
+        context,
+        TargetKind::Cluster,
+        &["--server", "--dest-server", "--dest-name"],
+    );
     targets(context, TargetKind::Namespace, &["--dest-namespace"]);
     let words = positional(context.command.arguments(), VALUED);
     let texts: Vec<&str> = words.iter().map(|it| it.text.as_str()).collect();

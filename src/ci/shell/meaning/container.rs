@@ -3,20 +3,93 @@
 use super::{Context, mounts, positional};
 use crate::model::build::{Command, GuardKind, ImageRole, Privilege, TargetKind, What, Word};
 
-const ENGINES: &[&str] = &["docker", "podman", "nerdctl", "buildah", "docker-compose", "podman-compose", "ctr", "crictl"];
+const ENGINES: &[&str] = &[
+    "docker",
+    "podman",
+    "nerdctl",
+    "buildah",
+    "docker-compose",
+    "podman-compose",
+    "ctr",
+    "crictl",
+];
 /// Options in front of the subcommand that take a value.
-const GLOBAL: &[&str] = &["-H", "--host", "--context", "-c", "--config", "-l", "--log-level", "--namespace", "-n", "--connection", "--storage-driver", "--root", "--runroot"];
+const GLOBAL: &[&str] = &[
+    "-H",
+    "--host",
+    "--context",
+    "-c",
+    "--config",
+    "-l",
+    "--log-level",
+    "--namespace",
+    "-n",
+    "--connection",
+    "--storage-driver",
+    "--root",
+    "--runroot",
+];
 /// Options of `run` and `create` without a value.
 const RUN_FLAGS: &[&str] = &[
-    "--detach", "--interactive", "--tty", "--rm", "--privileged", "--init", "--read-only", "--no-healthcheck",
-    "--oom-kill-disable", "--publish-all", "--sig-proxy", "--disable-content-trust", "--quiet", "--replace",
-    "--no-hosts", "--rmi", "--help", "--use-api-socket",
+    "--detach",
+    "--interactive",
+    "--tty",
+    "--rm",
+    "--privileged",
+    "--init",
+    "--read-only",
+    "--no-healthcheck",
+    "--oom-kill-disable",
+    "--publish-all",
+    "--sig-proxy",
+    "--disable-content-trust",
+    "--quiet",
+    "--replace",
+    "--no-hosts",
+    "--rmi",
+    "--help",
+    "--use-api-socket",
 ];
 const BUILD_VALUED: &[&str] = &[
-    "-f", "--file", "-t", "--tag", "--build-arg", "--build-context", "--cache-from", "--cache-to", "--label", "--network", "--target",
-    "--platform", "--progress", "--secret", "--ssh", "-o", "--output", "--add-host", "--iidfile", "--metadata-file",
-    "--builder", "--allow", "--attest", "--provenance", "--sbom", "--shm-size", "--ulimit", "--annotation", "-m",
-    "--memory", "--cpuset-cpus", "--isolation", "--security-opt", "--cgroup-parent", "--layers", "--authfile", "--format", "-v", "--volume",
+    "-f",
+    "--file",
+    "-t",
+    "--tag",
+    "--build-arg",
+    "--build-context",
+    "--cache-from",
+    "--cache-to",
+    "--label",
+    "--network",
+    "--target",
+    "--platform",
+    "--progress",
+    "--secret",
+    "--ssh",
+    "-o",
+    "--output",
+    "--add-host",
+    "--iidfile",
+    "--metadata-file",
+    "--builder",
+    "--allow",
+    "--attest",
+    "--provenance",
+    "--sbom",
+    "--shm-size",
+    "--ulimit",
+    "--annotation",
+    "-m",
+    "--memory",
+    "--cpuset-cpus",
+    "--isolation",
+    "--security-opt",
+    "--cgroup-parent",
+    "--layers",
+    "--authfile",
+    "--format",
+    "-v",
+    "--volume",
 ];
 
 pub(super) fn read(context: &mut Context<'_>) {
@@ -25,7 +98,10 @@ pub(super) fn read(context: &mut Context<'_>) {
     if !ENGINES.contains(&program) {
         return;
     }
-    if let Some(host) = command.option(&["-H", "--host"]).filter(|_| program == "docker") {
+    if let Some(host) = command
+        .option(&["-H", "--host"])
+        .filter(|_| program == "docker")
+    {
         super::host::engine(context, host);
     }
     if program.ends_with("-compose") {
@@ -60,8 +136,16 @@ fn subcommand(command: &Command) -> Option<(&str, &[Word])> {
     loop {
         let text = words.get(at)?.text.as_str();
         if text.starts_with('-') {
-            at += if GLOBAL.contains(&text) && groups == 0 { 2 } else { 1 };
-        } else if matches!(text, "container" | "image" | "images" | "buildx" | "builder" | "context") && groups < 2 {
+            at += if GLOBAL.contains(&text) && groups == 0 {
+                2
+            } else {
+                1
+            };
+        } else if matches!(
+            text,
+            "container" | "image" | "images" | "buildx" | "builder" | "context"
+        ) && groups < 2
+        {
             groups += 1;
             at += 1;
         } else {
@@ -79,8 +163,22 @@ fn context_name(context: &mut Context<'_>, rest: &[Word]) {
 }
 
 fn first(context: &mut Context<'_>, rest: &[Word], role: ImageRole) {
-    let words = positional(rest, &["--platform", "--authfile", "--creds", "--cert-dir", "--format", "-f", "--name"]);
-    for word in words.into_iter().take(if role == ImageRole::Pulled { 4 } else { 1 }) {
+    let words = positional(
+        rest,
+        &[
+            "--platform",
+            "--authfile",
+            "--creds",
+            "--cert-dir",
+            "--format",
+            "-f",
+            "--name",
+        ],
+    );
+    for word in words
+        .into_iter()
+        .take(if role == ImageRole::Pulled { 4 } else { 1 })
+    {
         if word.text.contains("$@") || word.text.starts_with("$(") || word.text.starts_with('`') {
             context.unknown_image(role, &word.text);
         } else {
@@ -181,7 +279,9 @@ fn build(context: &mut Context<'_>, rest: &[Word]) {
     let folder = positional(rest, BUILD_VALUED);
     let folder = folder.last().map_or(".", |it| it.text.as_str());
     let file = file.unwrap_or_else(|| format!("{folder}/Dockerfile"));
-    context.reads.push(("Dockerfile", context.variables.fill(&file)));
+    context
+        .reads
+        .push(("Dockerfile", context.variables.fill(&file)));
 }
 
 fn build_rights(context: &mut Context<'_>) {
@@ -216,11 +316,26 @@ fn files(context: &mut Context<'_>, options: &[&str], how: &'static str) {
 fn compose(context: &mut Context<'_>, rest: &[Word]) {
     files(context, &["-f", "--file"], "compose file");
     if context.command.options(&["-f", "--file"]).is_empty() {
-        for name in ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"] {
+        for name in [
+            "compose.yaml",
+            "compose.yml",
+            "docker-compose.yml",
+            "docker-compose.yaml",
+        ] {
             context.reads.push(("compose file", name.to_owned()));
         }
     }
-    let words = positional(rest, &["-f", "--file", "-p", "--project-name", "--profile", "--env-file"]);
+    let words = positional(
+        rest,
+        &[
+            "-f",
+            "--file",
+            "-p",
+            "--project-name",
+            "--profile",
+            "--env-file",
+        ],
+    );
     if words.first().is_some_and(|it| it.text == "run") {
         let volumes = context.command.options(&["-v", "--volume"]);
         for privilege in volumes.into_iter().filter_map(mounts::of_volume) {

@@ -4,8 +4,19 @@ use super::{Context, positional};
 use crate::model::build::{ImageRole, Word};
 
 const VALUED: &[&str] = &[
-    "--platform", "--authfile", "--src-creds", "--dest-creds", "--format", "-o", "--src-tls-verify", "--creds",
-    "--registry-config", "--artifact-type", "--annotation", "--sign-by", "--retry-times",
+    "--platform",
+    "--authfile",
+    "--src-creds",
+    "--dest-creds",
+    "--format",
+    "-o",
+    "--src-tls-verify",
+    "--creds",
+    "--registry-config",
+    "--artifact-type",
+    "--annotation",
+    "--sign-by",
+    "--retry-times",
 ];
 
 pub(super) fn read(context: &mut Context<'_>) {
@@ -29,7 +40,11 @@ pub(super) fn read(context: &mut Context<'_>) {
             let name = image.split('@').next().unwrap_or(image);
             let slash = name.rfind('/').map_or(0, |at| at + 1);
             let end = name[slash..].find(':').map_or(name.len(), |at| slash + at);
-            remote(context, ImageRole::Pushed, &format!("{}:{tag}", &name[..end]));
+            remote(
+                context,
+                ImageRole::Pushed,
+                &format!("{}:{tag}", &name[..end]),
+            );
         }
         ("executor" | "kaniko", _) => kaniko(context),
         ("pack", ["build", image, ..]) if command.has_flag("--publish") => {
@@ -40,7 +55,14 @@ pub(super) fn read(context: &mut Context<'_>) {
 }
 
 fn remote(context: &mut Context<'_>, role: ImageRole, text: &str) {
-    let local = ["dir:", "oci:", "oci-archive:", "docker-archive:", "docker-daemon:", "containers-storage:"];
+    let local = [
+        "dir:",
+        "oci:",
+        "oci-archive:",
+        "docker-archive:",
+        "docker-daemon:",
+        "containers-storage:",
+    ];
     if !local.iter().any(|it| text.starts_with(it)) {
         context.image(role, text.strip_prefix("docker://").unwrap_or(text));
     }
@@ -49,7 +71,12 @@ fn remote(context: &mut Context<'_>, role: ImageRole, text: &str) {
 fn kaniko(context: &mut Context<'_>) {
     let command = context.command;
     let destinations = command.options(&["--destination", "-d"]);
-    if destinations.is_empty() && !command.words.iter().any(|it: &Word| it.text.contains("kaniko")) {
+    if destinations.is_empty()
+        && !command
+            .words
+            .iter()
+            .any(|it: &Word| it.text.contains("kaniko"))
+    {
         return;
     }
     for image in destinations {
@@ -58,7 +85,13 @@ fn kaniko(context: &mut Context<'_>) {
     for image in command.options(&["--cache-repo"]) {
         context.image(ImageRole::Cache, image);
     }
-    let file = command.option(&["--dockerfile", "-f"]).unwrap_or("Dockerfile");
-    let file = file.replace("$CI_PROJECT_DIR/", "").replace("${CI_PROJECT_DIR}/", "");
-    context.reads.push(("Dockerfile", context.variables.fill(&file)));
+    let file = command
+        .option(&["--dockerfile", "-f"])
+        .unwrap_or("Dockerfile");
+    let file = file
+        .replace("$CI_PROJECT_DIR/", "")
+        .replace("${CI_PROJECT_DIR}/", "");
+    context
+        .reads
+        .push(("Dockerfile", context.variables.fill(&file)));
 }

@@ -4,8 +4,34 @@ use super::{Context, assignments, positional};
 use crate::model::build::{Privilege, TargetKind};
 
 const SSH_VALUED: &[&str] = &[
-    "-i", "-p", "-P", "-o", "-l", "-F", "-J", "-L", "-R", "-D", "-b", "-c", "-E", "-e", "-I", "-m", "-O", "-Q", "-S", "-W",
-    "-w", "-B", "--rsh", "--exclude", "--include", "--chmod", "--filter", "--rsync-path",
+    "-i",
+    "-p",
+    "-P",
+    "-o",
+    "-l",
+    "-F",
+    "-J",
+    "-L",
+    "-R",
+    "-D",
+    "-b",
+    "-c",
+    "-E",
+    "-e",
+    "-I",
+    "-m",
+    "-O",
+    "-Q",
+    "-S",
+    "-W",
+    "-w",
+    "-B",
+    "--rsh",
+    "--exclude",
+    "--include",
+    "--chmod",
+    "--filter",
+    "--rsync-path",
 ];
 
 pub(super) fn read(context: &mut Context<'_>) {
@@ -19,7 +45,10 @@ pub(super) fn read(context: &mut Context<'_>) {
     let words = &command.words;
     let at = words.iter().position(|it| {
         let name = it.text.rsplit('/').next().unwrap_or_default();
-        matches!(name, "ssh" | "scp" | "rsync" | "sftp" | "ssh-copy-id" | "autossh" | "mosh")
+        matches!(
+            name,
+            "ssh" | "scp" | "rsync" | "sftp" | "ssh-copy-id" | "autossh" | "mosh"
+        )
     });
     let Some(at) = at.filter(|at| *at == 0 || command.program() == "sshpass") else {
         return;

@@ -1,22 +1,48 @@
 //! Logins to image registries.
 
-use super::{Context, Variables, positional};
+use super::{Context, positional};
 use crate::model::build::{Command, Held, Login, What, Word};
 
-const ENGINES: &[&str] = &["docker", "podman", "nerdctl", "buildah", "oras", "crane", "skopeo", "regctl", "helm", "kaniko", "cosign", "ko"];
+const ENGINES: &[&str] = &[
+    "docker", "podman", "nerdctl", "buildah", "oras", "crane", "skopeo", "regctl", "helm",
+    "kaniko", "cosign", "ko",
+];
 const VALUED: &[&str] = &[
-    "-u", "-p", "--username", "--password", "--authfile", "--cert-dir", "--config", "-H", "--user", "--pass", "--context",
-    "--registry-config", "--ca-file", "--cert-file", "--key-file", "--host",
+    "-u",
+    "-p",
+    "--username",
+    "--password",
+    "--authfile",
+    "--cert-dir",
+    "--config",
+    "-H",
+    "--user",
+    "--pass",
+    "--context",
+    "--registry-config",
+    "--ca-file",
+    "--cert-file",
+    "--key-file",
+    "--host",
 ];
 /// Variables of a run that end with it.
 const RUN_TOKENS: &[&str] = &[
-    "CI_JOB_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPENDENCY_PROXY_PASSWORD", "GITHUB_TOKEN", "GH_TOKEN",
+    "CI_JOB_TOKEN",
+    "CI_REGISTRY_PASSWORD",
+    "CI_DEPENDENCY_PROXY_PASSWORD",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
 ];
 /// What prints a token that ends soon.
 const ISSUERS: &[&str] = &[
-    "ecr get-login-password", "ecr-public get-login-password", "auth print-access-token",
-    "auth application-default print-access-token", "acr login", "account get-access-token", "oauth-token",
+    "ecr get-login-password",
+    "ecr-public get-login-password",
+    "auth print-access-token",
+    "auth application-default print-access-token",
+    "acr login",
+    "account get-access-token",
+    "oauth-token",
 ];
 
 pub(super) fn read(context: &mut Context<'_>) {
@@ -42,6 +68,7 @@ pub(super) fn read(context: &mut Context<'_>) {
     let registry = host_of(&context.variables.fill(registry));
     let option = ["-p", "--password", "--pass"];
     let on_line = password_word(command, &option);
+    let on_command_line = on_line.is_some();
     let with = match on_line {
         Some(word) => held(word, context),
         None => from_input(context),
@@ -49,7 +76,7 @@ pub(super) fn read(context: &mut Context<'_>) {
     context.means.push(What::Login(Login {
         registry,
         with,
-        on_command_line: on_line.is_some(),
+        on_command_line,
     }));
 }
 
@@ -61,7 +88,9 @@ fn host_of(registry: &str) -> String {
         false => bare.split('/').next().unwrap_or(bare),
     };
     match host {
-        "index.docker.io" | "registry-1.docker.io" | "hub.docker.com" | "" => "docker.io".to_owned(),
+        "index.docker.io" | "registry-1.docker.io" | "hub.docker.com" | "" => {
+            "docker.io".to_owned()
+        }
         other => other.to_owned(),
     }
 }
@@ -88,7 +117,11 @@ fn password_word(command: &Command, names: &[&str]) -> Option<Word> {
 
 /// What a piped password is.
 fn from_input(context: &Context<'_>) -> Held {
-    let here = context.command.redirects.iter().find(|it| it.operator == "<<<");
+    let here = context
+        .command
+        .redirects
+        .iter()
+        .find(|it| it.operator == "<<<");
     if let Some(here) = here {
         return held(here.target.clone(), context);
     }
@@ -101,7 +134,8 @@ fn from_input(context: &Context<'_>) -> Held {
     match feeding.program() {
         "echo" | "printf" | "Write-Output" | "Write-Host" => {
             let words = feeding.arguments().iter();
-            let mut words = words.filter(|it| !it.text.starts_with('-') && !it.text.starts_with('%'));
+            let mut words =
+                words.filter(|it| !it.text.starts_with('-') && !it.text.starts_with('%'));
             words.next_back().map_or_else(
                 || Held::Unknown(feeding.line()),
                 |word| held(word.clone(), context),
@@ -131,12 +165,16 @@ fn held(word: Word, context: &Context<'_>) -> Held {
     if let Some(token) = context.within.iter().find_map(|it| issued(it)) {
         return token;
     }
-    from_name(&word, context.variables)
+    from_name(&word)
 }
 
-fn from_name(word: &Word, _: &Variables) -> Held {
+fn from_name(word: &Word) -> Held {
     if let Some(at) = word.text.find("${{") {
-        let inner = word.text[at + 3..].split("}}").next().unwrap_or_default().trim();
+        let inner = word.text[at + 3..]
+            .split("}}")
+            .next()
+            .unwrap_or_default()
+            .trim();
         let is_own = inner == "github.token" || inner.eq_ignore_ascii_case("secrets.GITHUB_TOKEN");
         if is_own {
             return Held::ShortLived("GITHUB_TOKEN".to_owned());

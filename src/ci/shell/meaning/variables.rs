@@ -76,7 +76,9 @@ impl Variables {
             return (2, None);
         };
         let whole = 2 + length + end + 1;
-        let default = behind[..end].strip_prefix(":-").or(behind[..end].strip_prefix('-'));
+        let default = behind[..end]
+            .strip_prefix(":-")
+            .or(behind[..end].strip_prefix('-'));
         let value = match (self.0.get(name), default) {
             (Some(value), _) => value.clone(),
             // Unset here: the environment may set it, so the default is a guess.
