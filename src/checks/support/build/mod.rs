@@ -5,6 +5,7 @@
 //! `detect`s; [`introduced`] reports what was not there before. One that
 //! needs both `compare`s; [`compared`] reports what every base differs in.
 
+mod code;
 mod detection;
 mod exposure;
 mod introduced;
@@ -13,6 +14,7 @@ mod pairs;
 mod reached;
 mod side;
 
+pub(crate) use code::{Earlier, foreign_code, owner};
 pub(crate) use detection::Detection;
 pub(crate) use exposure::Exposure;
 pub(crate) use introduced::{Terms, compared, introduced};
