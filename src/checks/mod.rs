@@ -52,4 +52,11 @@ checks! {
     image_registry_untrusted,
     docker_socket_mounted,
     privileged_container,
+    runs_on_controller,
+    agent_unconstrained,
+    self_hosted_on_untrusted_trigger,
+    fork_builds_trusted,
+    controller_config_weakened,
+    plan_permission_widened,
+    runner_command_injection_enabled,
 }
