@@ -69,4 +69,11 @@ checks! {
     bot_identity_trusted,
     ai_agent_on_untrusted_input,
     unsound_guard,
+    runs_on_controller,
+    agent_unconstrained,
+    self_hosted_on_untrusted_trigger,
+    fork_builds_trusted,
+    controller_config_weakened,
+    plan_permission_widened,
+    runner_command_injection_enabled,
 }
