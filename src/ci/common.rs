@@ -1,11 +1,15 @@
 //! The rest of the map: systems and groups of files that are, so far, no more
 //! than a list of paths. One that needs its own reading becomes a module.
 
-use bstr::BStr;
+use std::sync::Arc;
 
-use super::kubernetes::names_group;
+use bstr::{BStr, BString, ByteSlice};
+
+use super::files::Files;
+use super::kubernetes::{self, names_group};
 use super::text::has_yaml_name;
 use super::{CiSystem, FileMap};
+use crate::model::build::Blueprint;
 use crate::model::ci::Tier::{self, ControlPlane, Executed, Reached, Steering};
 
 /// A system that is a list of paths.
@@ -34,6 +38,18 @@ impl CiSystem for Table {
         let mut groups = self.groups.iter();
         let named = groups.any(|group| has_yaml_name(path) && names_group(content, group));
         named.then_some(Executed)
+    }
+
+    /// What has groups of its own in Kubernetes is read as a manifest.
+    fn understand(
+        &self,
+        path: &Arc<BString>,
+        content: &[u8],
+        files: &mut dyn Files,
+    ) -> Option<Blueprint> {
+        let manifest = !self.groups.is_empty() && has_yaml_name(path.as_bstr());
+        let blueprint = manifest.then(|| kubernetes::System.understand(path, content, files));
+        blueprint.flatten()
     }
 }
 

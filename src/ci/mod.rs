@@ -29,6 +29,8 @@ mod recognise;
 mod secret;
 mod shell;
 mod text;
+#[cfg(test)]
+mod told;
 mod words;
 mod yaml;
 

@@ -141,43 +141,8 @@ fn included(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use crate::ci::{MemoryFiles, blueprint};
-    use crate::model::build::{Blueprint, ImageName, What};
-
-    fn model(tree: MemoryFiles, path: &str) -> Blueprint {
-        let mut tree = tree;
-        blueprint(&Arc::new(path.into()), &[], &mut tree).expect("a model")
-    }
-
-    fn told(model: &Blueprint) -> Vec<String> {
-        let show = |(job, item): (
-            Option<&crate::model::build::Job>,
-            &crate::model::build::Item,
-        )| {
-            let what = match &item.what {
-                What::Image(it) => match &it.image {
-                    ImageName::Known(image) => format!("{:?} {image}", it.role),
-                    ImageName::Unresolved(text) => format!("{:?} ? {text}", it.role),
-                },
-                What::Privilege(it) => format!("{it:?}"),
-                What::Literal(it) => format!("literal {}", it.name),
-                What::Secret(it) => format!("{:?}", it.name),
-                What::Setting(it) => format!("{} {}", it.name, it.value),
-                What::Target(it) => format!("{:?} {}", it.kind, it.name),
-                What::Unresolved(it) => format!("unresolved {}: {}", it.text, it.why),
-                What::Code(it) => format!("{} {}", it.source, it.version),
-                _ => return None,
-            };
-            let job = job.map_or("", |job| &job.slot);
-            Some(format!(
-                "{}:{} {job}/{}: {what}",
-                item.spot.path, item.spot.line, item.slot
-            ))
-        };
-        model.all_items().filter_map(show).collect()
-    }
+    use crate::ci::MemoryFiles;
+    use crate::ci::told::{model, told};
 
     #[test]
     fn a_service_has_what_it_extends_and_merges() {
@@ -224,9 +189,9 @@ mod tests {
                 "docker-compose.yml:14 services/a/user: Root",
                 "docker-compose.yml:9 services/a/volumes//s: EngineSocket(\"/var/run/docker.sock\")",
                 "docker-compose.yml:10 services/a/volumes//e: HostPath(\"/etc\")",
-                "docker-compose.yml:15 services/a/ports/127.0.0.1:80: compose.port 127.0.0.1:80",
-                "docker-compose.yml:15 services/a/ports/0.0.0.0:8080: compose.port 0.0.0.0:8080",
-                "docker-compose.yml:15 services/a/ports/0.0.0.0:: compose.port 0.0.0.0:",
+                "docker-compose.yml:15 services/a/ports/127.0.0.1:80: compose.port = 127.0.0.1:80",
+                "docker-compose.yml:15 services/a/ports/0.0.0.0:8080: compose.port = 0.0.0.0:8080",
+                "docker-compose.yml:15 services/a/ports/0.0.0.0:: compose.port = 0.0.0.0:",
                 "docker-compose.yml:17 services/a/environment/DOCKER_HOST: OpenEngineApi(\"tcp://d:2375\")",
                 "docker-compose.yml:18 services/a/environment/DOCKER_TLS_CERTDIR: OpenEngineApi(\"DOCKER_TLS_CERTDIR is empty\")",
                 "docker-compose.yml:19 services/a/networks: Network pay-prod",

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use bstr::BString;
 
+pub(crate) use build::remote_code;
+
 use super::closure::Closure;
 use super::files::Files;
 use super::yaml::tree::parse;
