@@ -10,13 +10,12 @@
     reason = "a bench starts programs and prints figures"
 )]
 
+mod measure;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use nix::sys::resource::{UsageWho, getrusage};
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+use measure::{Outcome, measure, median, peak_of, run};
 
 const HOOK: &str = env!("CARGO_BIN_EXE_forgewarden-pre-receive");
 
@@ -249,23 +248,6 @@ impl Stage {
     }
 }
 
-/// Runs a command as the only child and writes its largest resident set.
-fn peak_of(arguments: &[String]) -> Outcome<()> {
-    let [report, command] = arguments else {
-        return Err("--peak-of FILE COMMAND".into());
-    };
-    let status = Command::new(command).status()?;
-    std::fs::write(
-        report,
-        getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss().to_string(),
-    )?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err("the hook refused".into())
-    }
-}
-
 fn start_up() -> Outcome<(f64, f64)> {
     let samples = (0..ROUNDS)
         .map(|_| measure(Command::new(HOOK).arg("--version").stdout(Stdio::null())))
@@ -274,42 +256,4 @@ fn start_up() -> Outcome<(f64, f64)> {
         median(samples.iter().map(|sample| sample.0)),
         median(samples.iter().map(|sample| sample.1)),
     ))
-}
-
-fn run(command: &mut Command) -> Outcome<()> {
-    measure(command).map(|_| ())
-}
-
-/// CPU and wall milliseconds of a command with all its children.
-fn measure(command: &mut Command) -> Outcome<(f64, f64)> {
-    let before = children_cpu()?;
-    let started = Instant::now();
-    let status = command.status()?;
-    let wall = started.elapsed();
-    if !status.success() {
-        return Err(format!("{command:?} ended with {status}").into());
-    }
-    Ok((
-        milliseconds(children_cpu()?.saturating_sub(before)),
-        milliseconds(wall),
-    ))
-}
-
-fn children_cpu() -> Outcome<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let of = |time: nix::sys::time::TimeVal| {
-        Duration::from_secs(time.tv_sec().unsigned_abs())
-            + Duration::from_micros(time.tv_usec().unsigned_abs())
-    };
-    Ok(of(usage.user_time()) + of(usage.system_time()))
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
-}
-
-fn median(samples: impl Iterator<Item = f64>) -> f64 {
-    let mut samples: Vec<f64> = samples.collect();
-    samples.sort_by(f64::total_cmp);
-    samples.get(samples.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -3,10 +3,16 @@
 //! Everything that cannot be found out becomes a [`Gap`] and so an error
 //! verdict; nothing is skipped. This module knows no forge and no check.
 
+mod build;
 mod ci_changes;
+mod files;
+mod pins;
 mod pushes;
 
 pub use pushes::weigh;
+
+use build::Builds;
+use files::Blobs;
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -40,6 +46,7 @@ pub fn gather(
         gaps: Vec::new(),
     };
     let updates = gatherer.updates();
+    let pins = pins::look_up(&policy.sources, &updates);
     let pushes = pushes::collect(policy, request, &circumstances);
     Facts {
         repository: request.repository.clone(),
@@ -51,10 +58,22 @@ pub fn gather(
         pushes,
         circumstances,
         directory: policy.directory.clone(),
+        pins,
         sources: policy.sources.clone(),
         zones: policy.zones.clone(),
         gaps: gatherer.gaps,
     }
+}
+
+/// Why an update could not be looked at in full.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    /// The repository could not be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// Not all files of the build environment could be told.
+    #[error("the build environment cannot be compared: {0}")]
+    Reading(String),
 }
 
 /// The default branch with its present tip.
@@ -125,7 +144,7 @@ impl Gatherer<'_> {
         facts
     }
 
-    fn fill(&mut self, facts: &mut UpdateFacts) -> Result<(), GitError> {
+    fn fill(&mut self, facts: &mut UpdateFacts) -> Result<(), Failed> {
         let Some(new) = facts.update.new else {
             return Ok(());
         };
@@ -149,7 +168,11 @@ impl Gatherer<'_> {
             facts.revisions.push(Revision::clone(&*self.revision(id)?));
         }
         let bases = self.bases(&facts.update.name, old, tip)?;
-        facts.ci_changes = ci_changes::collect(self, facts, &bases, tip)?;
+        let blobs = Blobs::new(self.repository, self.policy.limits.blob_bytes)?;
+        let concern = self.request.concern;
+        let mut builds = Builds::new(self.policy, &blobs, (&bases, tip), concern);
+        facts.ci_changes = ci_changes::collect(self, facts, (&bases, tip), &mut builds)?;
+        facts.build = builds.finish();
         Ok(())
     }
 

@@ -37,6 +37,21 @@ pub trait Files {
     /// # Errors
     /// Why the folder cannot be listed in full.
     fn list(&mut self, folder: &BStr) -> Result<Vec<BString>, String>;
+
+    /// What tells one version of a file or folder from another: equal only if
+    /// reading or listing gives the same. Cheaper than reading where there are ids.
+    fn stamp(&mut self, path: &BStr) -> BString {
+        match self.read(path) {
+            Content::File(content) => [b"file ", &content[..]].concat().into(),
+            Content::Link(target) => [b"link ", target.as_slice()].concat().into(),
+            Content::Submodule => "submodule".into(),
+            Content::Unreadable(why) => format!("unreadable {why}").into(),
+            Content::Nothing => match self.list(path) {
+                Ok(paths) => [b"folder ", paths.join(&b'\0').as_slice()].concat().into(),
+                Err(why) => format!("folder {why}").into(),
+            },
+        }
+    }
 }
 
 /// A tree in memory.

@@ -13,8 +13,13 @@ pub mod github_actions;
 pub mod gitlab_ci;
 pub mod jenkins;
 pub mod kubernetes;
+pub mod steering;
 
+mod affected;
 mod closure;
+mod difference;
+mod draft;
+mod entries;
 mod expand;
 mod files;
 mod fold;
@@ -25,12 +30,15 @@ mod map;
 mod notes;
 mod oddity;
 mod pattern;
+mod reading;
 mod recognise;
 mod secret;
+mod secret_words;
 mod shell;
 mod text;
 #[cfg(test)]
 mod told;
+mod values;
 mod words;
 mod yaml;
 
@@ -41,9 +49,11 @@ use bstr::{BStr, BString};
 use crate::model::build::Blueprint;
 use crate::model::ci::Tier;
 
+pub use entries::{matters, may_be_pulled_in};
 pub use files::{Content, Files, MAX_CLOSURE_DEPTH, MAX_CLOSURE_FILES, MemoryFiles};
 pub use map::{FileMap, Row};
 pub use oddity::{FileMode, LFS_POINTER_MAX, oddities};
+pub use reading::{MAX_READINGS, Readings};
 pub use recognise::{
     ExtraPath, Recognised, covers_directory, find, may_be_recognised_by_content, recognise,
     recognise_content, recognise_directory,
@@ -100,8 +110,9 @@ pub trait CiSystem: Sync {
     }
 }
 
-/// What the entry file at this path does, if it is one that some system has a
-/// model of. A file that cannot be read has none; its [`oddities`] say so.
+/// What the entry file at this path does, if it is one that some system
+/// knows. A file that cannot be read has none; its [`oddities`] say so. One
+/// that its system has no model of says what can be said of any file.
 pub fn blueprint(
     path: &Arc<BString>,
     extra: &[ExtraPath],
@@ -114,8 +125,15 @@ pub fn blueprint(
     let by_path = recognise(path_bytes, extra);
     let recognised = by_path.or_else(|| recognise_content(path_bytes, &content))?;
     let system = find(recognised.system)?;
-    system.inspect(path_bytes, &content).ok()?;
-    system.understand(path, &content, files)
+    let mut blueprint = match system.inspect(path_bytes, &content) {
+        Ok(()) => system.understand(path, &content, files),
+        // Its oddities say so.
+        Err(_) if recognised.tier <= Tier::Executed => return None,
+        Err(error) => Some(steering::unreadable(path, system.key(), error)),
+    }
+    .unwrap_or_else(|| Blueprint::new(path, system.key()));
+    steering::annotate(&mut blueprint, &content, files);
+    Some(blueprint)
 }
 
 /// Registers systems, in the order in which they are asked.

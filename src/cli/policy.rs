@@ -1,8 +1,10 @@
 //! `forgewarden policy`: arguments, and one file per subcommand.
 
 mod explain;
+mod export;
 mod init;
 mod lint;
+mod replay;
 
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -29,8 +31,13 @@ pub enum PolicyCommand {
     Explain(ExplainArgs),
     /// Print the JSON Schema of the policy file
     Schema,
+    /// Print the trusted images and their signers for an admission controller
+    Export(ExportArgs),
     /// Propose a policy from a repository's recent history
     Init(InitArgs),
+    /// Judge a branch's recent history, each commit as the push that brought
+    /// it, and count what each check would have said
+    Replay(ReplayArgs),
 }
 
 /// `forgewarden policy lint`
@@ -57,6 +64,17 @@ pub struct ExplainArgs {
     repository_layer: Option<PathBuf>,
 }
 
+/// `forgewarden policy export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Of which admission controller
+    #[arg(long, value_enum, default_value_t = export::ExportFormat::Kyverno)]
+    format: export::ExportFormat,
+    /// The operator's policy
+    #[arg(long, value_name = "FILE", default_value = "policy.toml")]
+    policy: PathBuf,
+}
+
 /// `forgewarden policy init`
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -66,6 +84,35 @@ pub struct InitArgs {
     /// How many commits of the default branch to look at, newest first
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     commits: u32,
+}
+
+/// `forgewarden policy replay`
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The newest commit to judge
+    #[arg(default_value = "HEAD")]
+    revision: String,
+    /// The repository
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    repo: PathBuf,
+    /// The operator's policy
+    #[arg(long, value_name = "FILE", default_value = "policy.toml")]
+    policy: PathBuf,
+    /// How many commits to judge, newest first, following first parents
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    commits: usize,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ReplayFormat::Text)]
+    format: ReplayFormat,
+}
+
+/// How a replay is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReplayFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// Where a subcommand writes to.
@@ -104,7 +151,9 @@ pub fn run_to(
         PolicyCommand::Lint(args) => lint::run(&args, clock.now(), &mut streams),
         PolicyCommand::Explain(args) => explain::run(&args, &mut streams),
         PolicyCommand::Schema => print_schema(&mut streams),
+        PolicyCommand::Export(args) => export::run(&args, &mut streams),
         PolicyCommand::Init(args) => init::run(&args, &mut streams),
+        PolicyCommand::Replay(args) => replay::run(&args, clock, &mut streams),
     };
     let flushed = done.and_then(|code| streams.out.flush().map(|()| code).map_err(Into::into));
     flushed.unwrap_or_else(|error| {

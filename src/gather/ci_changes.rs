@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::Gatherer;
+use super::build::Builds;
+use super::{Failed, Gatherer};
 use crate::ci::{self, FileMode, Recognised};
 use crate::git::{Entry, EntryMode, GitError, TreeChange};
 use crate::model::ci::{ChangeKind, CiChange, Oddity, Tier};
@@ -39,23 +40,28 @@ struct Story {
 }
 
 /// The changed paths of the build environment: of each revision, and between
-/// `tip` and all of `bases` (`None`: the empty tree).
+/// `tip` and all of `bases` (`None`: the empty tree). `builds` is told what
+/// could change what an entry file does: of each revision, then of the whole.
 pub(super) fn collect(
     gatherer: &mut Gatherer<'_>,
     facts: &mut UpdateFacts,
-    bases: &[Option<ObjectId>],
-    tip: ObjectId,
-) -> Result<Vec<CiChange>, GitError> {
+    (bases, tip): (&[Option<ObjectId>], ObjectId),
+    builds: &mut Builds<'_, '_>,
+) -> Result<Vec<CiChange>, Failed> {
     let limit = gatherer.policy.limits.changed_paths;
     let (revisions, paths) = (&facts.revisions, &mut facts.changed_paths);
     let mut stories = BTreeMap::new();
     for revision in revisions {
-        for change in gatherer.repository.own_changes(&revision.commit, limit)? {
+        let own = gatherer.repository.own_changes(&revision.commit, limit)?;
+        builds.revision(&revision.commit, &that_matter(gatherer, &own))?;
+        for change in own {
             note(gatherer, paths, &change)?;
             tell(gatherer, &mut stories, change, Some(revision.commit.id))?;
         }
     }
-    for change in net_changes(gatherer, bases, tip)? {
+    let net = net_changes(gatherer, bases, tip)?;
+    builds.net(&that_matter(gatherer, &net))?;
+    for change in net {
         note(gatherer, paths, &change)?;
         tell(gatherer, &mut stories, change, None)?;
     }
@@ -63,6 +69,18 @@ pub(super) fn collect(
         .into_iter()
         .map(|(path, story)| conclude(path, story))
         .collect())
+}
+
+/// The paths that could change what an entry file does: those that a reader
+/// may open, and links and submodules, which may stand for such files.
+fn that_matter(gatherer: &Gatherer<'_>, changes: &[TreeChange]) -> BTreeSet<BString> {
+    let plain = |entry: &Entry| matches!(entry.mode, EntryMode::File | EntryMode::Executable);
+    let matters = |change: &&TreeChange| {
+        let mut sides = change.old.iter().chain(&change.new);
+        ci::matters(change.path.as_bstr(), &gatherer.policy.ci_paths) || !sides.all(plain)
+    };
+    let paths = changes.iter().filter(matters);
+    paths.map(|change| change.path.clone()).collect()
 }
 
 /// Keeps a changed path, if a rule asks about paths.

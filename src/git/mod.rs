@@ -23,6 +23,7 @@ mod objects;
 mod repository;
 mod tag;
 mod tree;
+mod trees;
 
 pub use changes::TreeChange;
 pub use error::GitError;
@@ -30,6 +31,7 @@ pub use headers::kind_of as signature_kind;
 pub use objects::ObjectKind;
 pub use repository::Repository;
 pub use tree::{Entry, EntryMode};
+pub use trees::{Reached, Trees};
 
 /// Largest commit or tag object that is read, in bytes. Merges that embed
 /// signed tags stay far below it.
@@ -51,6 +53,9 @@ pub const MAX_COMPARED_BYTES: u64 = 256 << 20;
 /// What the smallest tree costs of [`MAX_COMPARED_BYTES`]: nested empty trees
 /// must not be free, or ten objects could ask for years of work.
 pub const MIN_TREE_CHARGE: u64 = 512;
+
+/// Most bytes of trees that are kept for a reader of many paths.
+pub const MAX_KEPT_TREE_BYTES: usize = 16 << 20;
 
 /// Most parents of a merge that is compared with all of them (Linux has one of 66).
 pub const MAX_PARENTS: usize = 256;

@@ -15,6 +15,7 @@ use super::changes::{self, TreeChange};
 use super::error::GitError;
 use super::objects::{ObjectKind, Objects, from_oid};
 use super::tree::Entry;
+use super::trees::Trees;
 use super::{MAX_OBJECT_BYTES, commit, graph, tag};
 
 /// A repository, open for reading.
@@ -194,6 +195,23 @@ impl Repository {
         graph::merge_base(&self.objects()?, a, b)
     }
 
+    /// Whether a commit is on a branch or tag. One that is not here is on none.
+    pub fn is_on_a_ref(&self, commit: ObjectId) -> Result<bool, GitError> {
+        if !matches!(self.kind(commit), Ok(ObjectKind::Commit)) {
+            return Ok(false);
+        }
+        let mut tips = Vec::new();
+        for glob in ["refs/heads/*", "refs/tags/*"] {
+            for reference in self.inner.references_glob(glob)? {
+                // A tag of a tree or a blob leads to no commit.
+                if let Ok(tip) = reference?.peel_to_commit() {
+                    tips.push(from_oid(tip.id())?);
+                }
+            }
+        }
+        graph::is_ancestor_of_any(&self.objects()?, commit, &tips)
+    }
+
     /// The commits reachable from `tip` and from none of `hidden`, newest
     /// first. More than `limit` is [`GitError::OverBound`]; all ids must be
     /// commits that exist.
@@ -244,6 +262,11 @@ impl Repository {
         let objects = self.objects()?;
         let tree = graph::links(&objects, commit)?.tree;
         changes::find(&objects, tree, path)
+    }
+
+    /// The trees of this repository, for a reader of many paths.
+    pub fn trees(&self) -> Result<Trees<'_>, GitError> {
+        self.objects().map(Trees::new)
     }
 
     /// The content of a blob of at most `limit` bytes; the size is known before

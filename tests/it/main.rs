@@ -22,6 +22,7 @@ mod git;
 mod github;
 mod gitlab;
 mod hook;
+mod incidents;
 mod manual;
 mod policy;
 mod report;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use forgewarden::checks::{self, Objections};
-use forgewarden::ci::{self, Content, MemoryFiles};
-use forgewarden::model::build::{Blueprint, BuildChange};
+use forgewarden::ci::{Content, Files, MemoryFiles, Readings};
+use forgewarden::model::build::{BuildChange, PinStanding};
 use forgewarden::policy::Policy;
 
 use super::case::Case;
@@ -28,17 +27,15 @@ pub fn said(case: &Case, base: Base) -> Vec<String> {
         panic!("{}: {}: {problems}", case.check, case.title);
     });
     let before = match base {
-        Base::AsWritten => blueprints(&case.before, &policy),
-        Base::Nothing => Vec::new(),
+        Base::AsWritten => tree(&case.before),
+        Base::Nothing => MemoryFiles::default(),
     };
+    let touched = touched(before, tree(&case.after), &policy);
     let mut facts = push([branch("main").brings(commit(1))]).build();
     facts.sources = policy.sources.clone();
     facts.zones = policy.zones.clone();
-    facts.updates[0].build = vec![BuildChange {
-        revision: None,
-        before: vec![before],
-        after: blueprints(&case.after, &policy),
-    }];
+    facts.pins = case.pins.iter().map(|line| pin(line)).collect();
+    facts.updates[0].build = touched.into_iter().collect();
     let check =
         checks::find(&case.check).unwrap_or_else(|| panic!("there is no rule {}", case.check));
     let mut objections = Objections::default();
@@ -58,7 +55,7 @@ pub fn said(case: &Case, base: Base) -> Vec<String> {
     lines.collect()
 }
 
-fn blueprints(files: &BTreeMap<String, String>, policy: &Policy) -> Vec<Arc<Blueprint>> {
+fn tree(files: &BTreeMap<String, String>) -> MemoryFiles {
     let mut tree = MemoryFiles::default();
     for (path, text) in files {
         let content = match text.strip_prefix("link -> ") {
@@ -67,12 +64,35 @@ fn blueprints(files: &BTreeMap<String, String>, policy: &Policy) -> Vec<Arc<Blue
         };
         tree.0.insert(path.as_str().into(), content);
     }
-    let paths: Vec<_> = files
-        .keys()
-        .map(|path| Arc::new(path.as_str().into()))
+    tree
+}
+
+/// What the service, the hook and the command line would compare.
+fn touched(
+    mut before: MemoryFiles,
+    mut after: MemoryFiles,
+    policy: &Policy,
+) -> Option<BuildChange> {
+    let paths = before.0.keys().chain(after.0.keys());
+    let changed = paths
+        .filter(|path| before.0.get(*path) != after.0.get(*path))
+        .cloned()
         .collect();
-    let models = paths
-        .iter()
-        .filter_map(|path| ci::blueprint(path, &policy.ci_paths, &mut tree));
-    models.map(Arc::new).collect()
+    let mut readings = Readings::new(&policy.ci_paths);
+    let mut sides: [&mut dyn Files; 1] = [&mut before];
+    readings
+        .touched(&changed, &mut sides, &mut after)
+        .expect("a small tree")
+}
+
+fn pin(line: &str) -> PinStanding {
+    let words: Vec<_> = line.split(' ').collect();
+    let [repository, commit, standing] = words[..] else {
+        panic!("`{line}` is not `repository commit on|off`");
+    };
+    PinStanding {
+        repository: repository.to_owned(),
+        commit: commit.to_owned(),
+        on_a_ref: Ok(standing == "on"),
+    }
 }
