@@ -36,6 +36,8 @@ mod secret;
 mod secret_words;
 mod shell;
 mod text;
+#[cfg(test)]
+mod told;
 mod values;
 mod words;
 mod yaml;
