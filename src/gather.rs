@@ -6,6 +6,7 @@
 mod build;
 mod ci_changes;
 mod files;
+mod pins;
 mod pushes;
 
 pub use pushes::weigh;
@@ -45,6 +46,7 @@ pub fn gather(
         gaps: Vec::new(),
     };
     let updates = gatherer.updates();
+    let pins = pins::look_up(&policy.sources, &updates);
     let pushes = pushes::collect(policy, request, &circumstances);
     Facts {
         repository: request.repository.clone(),
@@ -56,6 +58,7 @@ pub fn gather(
         pushes,
         circumstances,
         directory: policy.directory.clone(),
+        pins,
         sources: policy.sources.clone(),
         zones: policy.zones.clone(),
         gaps: gatherer.gaps,

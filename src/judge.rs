@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BStr, ByteSlice};
 
+use crate::ci::ExtraPath;
 use crate::engine;
 use crate::gather::gather;
 use crate::git::{GitError, Repository};
@@ -66,7 +67,10 @@ pub fn judge(
     circumstances: Circumstances,
 ) -> Verdict {
     match effective_policy(operator, request, repository) {
-        Ok(policy) => {
+        Ok(mut policy) => {
+            policy
+                .ci_paths
+                .extend(circumstances.configured.iter().filter_map(ExtraPath::of));
             let mut facts = gather(&policy, request, repository, circumstances);
             for update in &mut facts.updates {
                 if update.protected || request.subject.target().is_some() {
@@ -91,6 +95,8 @@ pub fn could_not_judge(request: &EvaluationRequest, why: String) -> Verdict {
         trust_digest: Digest(String::new()),
         gaps: vec![Gap(why)],
         findings: Vec::new(),
+        capabilities: Vec::new(),
+        more_capabilities: 0,
         authentication: Vec::new(),
         commits: Vec::new(),
     }

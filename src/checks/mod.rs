@@ -48,6 +48,7 @@ checks! {
     ambiguous_authentication,
     credential_not_allowed;
     build:
+    impostor_commit,
     image_registry_untrusted,
     docker_socket_mounted,
     privileged_container,

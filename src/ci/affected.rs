@@ -10,29 +10,15 @@ use std::sync::Arc;
 
 use bstr::BString;
 
+use super::difference::{Moves, difference};
 use super::entries::{entries, may_be_entry, may_be_pulled_in};
-use super::files::Files;
-use super::reading::{Reading, Readings, stand_in};
-use crate::model::build::Blueprint;
-
-/// The entry files that a change touches, in each of its versions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Touched {
-    /// How they were, once for each base, sorted by path.
-    pub before: Vec<Vec<Arc<Blueprint>>>,
-    /// How they are, sorted by path.
-    pub after: Vec<Arc<Blueprint>>,
-}
-
-impl Touched {
-    /// Whether nothing of which there is a model is touched.
-    pub fn is_empty(&self) -> bool {
-        self.after.is_empty() && self.before.iter().all(Vec::is_empty)
-    }
-}
+use super::files::{Content, Files};
+use super::reading::{Readings, stand_in};
+use crate::model::build::{Blueprint, BuildChange, TextDifference, moved_pins};
 
 impl Readings<'_> {
-    /// The entry files that `changed` touches, in `after` and in each of `before`.
+    /// The entry files that `changed` touches, in `after` and in each of
+    /// `before`; `None` if there is a model of none.
     ///
     /// # Errors
     /// Why not all of them can be told: a bound or a folder that cannot be
@@ -42,7 +28,7 @@ impl Readings<'_> {
         changed: &BTreeSet<BString>,
         before: &mut [&mut dyn Files],
         after: &mut dyn Files,
-    ) -> Result<Touched, String> {
+    ) -> Result<Option<BuildChange>, String> {
         let mut paths: BTreeSet<BString> = changed
             .iter()
             .filter(|path| may_be_entry(path.as_ref(), self.extra))
@@ -54,18 +40,35 @@ impl Readings<'_> {
             }
             self.reaching(changed, after, &mut paths)?;
         }
+        let mut files_read = BTreeSet::new();
         let mut sides = Vec::with_capacity(before.len() + 1);
         for files in before.iter_mut() {
             sides.push(self.models(&paths, *files)?);
         }
         sides.push(self.models(&paths, after)?);
-        sides = self.in_step(changed, sides, before, after);
-        let after = sides.pop().unwrap_or_default();
-        let list = |side: Models| side.into_values().collect();
-        Ok(Touched {
-            before: sides.into_iter().map(list).collect(),
-            after: list(after),
-        })
+        self.in_step(changed, &mut sides, before, after);
+        let left: BTreeSet<_> = sides.iter().flat_map(BTreeMap::keys).cloned().collect();
+        if left.is_empty() {
+            return Ok(None);
+        }
+        for path in &left {
+            for files in before.iter_mut() {
+                self.read(path.as_ref(), *files)?
+                    .touched_by(changed, &mut files_read);
+            }
+            self.read(path.as_ref(), after)?
+                .touched_by(changed, &mut files_read);
+        }
+        let text = text_difference(&files_read, &sides, before, after);
+        let mut sides = sides.into_iter().map(|side| side.into_values().collect());
+        let bases = before.len();
+        Ok(Some(BuildChange {
+            revision: None,
+            before: sides.by_ref().take(bases).collect(),
+            after: sides.next().unwrap_or_default(),
+            files: files_read,
+            text,
+        }))
     }
 
     /// Adds the unchanged entry files for which a changed path was read.
@@ -90,8 +93,7 @@ impl Readings<'_> {
     ) -> Result<Models, String> {
         let mut models = Models::new();
         for path in paths {
-            let reading: Arc<Reading> = self.read(path.as_ref(), files)?;
-            if let Some(model) = &reading.model {
+            if let Some(model) = &self.read(path.as_ref(), files)?.model {
                 models.insert(path.clone(), model.clone());
             }
         }
@@ -103,10 +105,10 @@ impl Readings<'_> {
     fn in_step(
         &self,
         changed: &BTreeSet<BString>,
-        mut sides: Vec<Models>,
+        sides: &mut [Models],
         before: &mut [&mut dyn Files],
         after: &mut dyn Files,
-    ) -> Vec<Models> {
+    ) {
         let known: BTreeMap<_, _> = sides
             .iter()
             .flatten()
@@ -127,13 +129,46 @@ impl Readings<'_> {
             }
             let same = |side: &Models| side.get(path).is_some_and(|one| one == model);
             if !changed.contains(path) && sides.iter().all(same) {
-                for side in &mut sides {
+                for side in sides.iter_mut() {
                     side.remove(path);
                 }
             }
         }
-        sides
     }
+}
+
+/// How the text of the files differs from that of every base, at its most.
+fn text_difference(
+    paths: &BTreeSet<BString>,
+    sides: &[Models],
+    before: &mut [&mut dyn Files],
+    after: &mut dyn Files,
+) -> TextDifference {
+    let Some((new, olds)) = sides.split_last() else {
+        return TextDifference::Other;
+    };
+    let mut most = TextDifference::Layout;
+    for (old, files) in olds.iter().zip(before) {
+        let both = old
+            .iter()
+            .filter_map(|(path, one)| Some((one, new.get(path)?)));
+        let moves: Moves = both
+            .flat_map(|(one, other)| moved_pins(one, other))
+            .collect();
+        for path in paths {
+            let path = path.as_ref();
+            most = most.max(match (files.read(path), after.read(path)) {
+                (Content::File(one), Content::File(other)) => {
+                    difference(path, &one, &other, &moves)
+                }
+                _ => TextDifference::Other,
+            });
+            if most == TextDifference::Other {
+                return most;
+            }
+        }
+    }
+    most
 }
 
 /// The models of one tree, by path.

@@ -17,18 +17,27 @@ pub mod steering;
 
 mod affected;
 mod closure;
+mod difference;
+mod draft;
 mod entries;
+mod expand;
 mod files;
 mod fold;
+mod host;
 mod image;
 mod json;
 mod map;
+mod notes;
 mod oddity;
 mod pattern;
 mod reading;
 mod recognise;
+mod secret;
+mod secret_words;
 mod shell;
 mod text;
+mod values;
+mod words;
 mod yaml;
 
 use std::sync::Arc;
@@ -38,7 +47,6 @@ use bstr::{BStr, BString};
 use crate::model::build::Blueprint;
 use crate::model::ci::Tier;
 
-pub use affected::Touched;
 pub use entries::{matters, may_be_pulled_in};
 pub use files::{Content, Files, MAX_CLOSURE_DEPTH, MAX_CLOSURE_FILES, MemoryFiles};
 pub use map::{FileMap, Row};

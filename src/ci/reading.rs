@@ -26,29 +26,31 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Whether one of these paths was read for it, or could have been: what was
-    /// missing, a link on the way, a file in a folder that was listed.
+    /// Whether one of these paths was read for it, or could have been.
     pub(super) fn touches(&self, changed: &BTreeSet<BString>) -> bool {
-        let above = |path: &BString| {
+        let mut found = BTreeSet::new();
+        self.touched_by(changed, &mut found);
+        !found.is_empty()
+    }
+
+    /// Adds those of the changed paths that were read for it, or could have
+    /// been: what was missing, a link on the way, a file in a folder that was listed.
+    pub(super) fn touched_by(&self, changed: &BTreeSet<BString>, found: &mut BTreeSet<BString>) {
+        for path in self.asked.keys().chain(self.listed.keys()) {
             let ends = path.find_iter(b"/").chain([path.len()]);
-            ends.into_iter()
-                .any(|end| changed.contains(path[..end].as_bstr()))
-        };
-        let inside = |folder: &BString| {
-            if folder.is_empty() {
-                return !changed.is_empty();
+            let above = ends.filter_map(|end| changed.get(path[..end].as_bstr()));
+            found.extend(above.cloned());
+        }
+        for folder in self.listed.keys() {
+            let mut start = folder.to_vec();
+            if !start.is_empty() {
+                start.push(b'/');
             }
-            let start = [folder.as_slice(), b"/"].concat();
-            let from = Bound::Included(start.as_bstr());
-            let mut rest = changed.range::<BStr, _>((from, Bound::Unbounded));
-            rest.next().is_some_and(|path| path.starts_with(&start))
-        };
-        let listed = || {
-            self.listed
-                .keys()
-                .any(|folder| above(folder) || inside(folder))
-        };
-        self.asked.keys().any(above) || listed()
+            let from = (Bound::Included(start.as_bstr()), Bound::Unbounded);
+            let inside = changed.range::<BStr, _>(from);
+            let inside = inside.take_while(|path| path.starts_with(&start));
+            found.extend(inside.cloned());
+        }
     }
 
     fn holds_in(&self, files: &mut dyn Files) -> bool {

@@ -1,11 +1,12 @@
 //! Which system a path belongs to, and which path an imitation imitates.
 
 use bstr::{BStr, BString, ByteSlice};
-use globset::GlobMatcher;
+use globset::{GlobBuilder, GlobMatcher};
 
 use super::fold::fold;
 use super::pattern::Letters;
 use super::{CiSystem, FileMap, SYSTEMS};
+use crate::model::approval::ConfiguredFile;
 use crate::model::ci::Tier;
 
 /// Paths that the policy adds to the map, for what only a forge or a controller
@@ -18,6 +19,20 @@ pub struct ExtraPath {
     pub system: &'static str,
     /// What such a file can do.
     pub tier: Tier,
+}
+
+impl ExtraPath {
+    /// A file that a forge is configured to execute.
+    pub fn of(file: &ConfiguredFile) -> Option<Self> {
+        let glob = GlobBuilder::new(&globset::escape(&file.path))
+            .literal_separator(true)
+            .build();
+        Some(Self {
+            glob: glob.ok()?.compile_matcher(),
+            system: file.system,
+            tier: Tier::Executed,
+        })
+    }
 }
 
 /// A path of the build environment.

@@ -1,6 +1,7 @@
 //! `forgewarden policy`: arguments, and one file per subcommand.
 
 mod explain;
+mod export;
 mod init;
 mod lint;
 mod replay;
@@ -30,6 +31,8 @@ pub enum PolicyCommand {
     Explain(ExplainArgs),
     /// Print the JSON Schema of the policy file
     Schema,
+    /// Print the trusted images and their signers for an admission controller
+    Export(ExportArgs),
     /// Propose a policy from a repository's recent history
     Init(InitArgs),
     /// Judge a branch's recent history, each commit as the push that brought
@@ -59,6 +62,17 @@ pub struct ExplainArgs {
     /// A repository's `.forgewarden.toml`, put over it
     #[arg(long, value_name = "FILE")]
     repository_layer: Option<PathBuf>,
+}
+
+/// `forgewarden policy export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Of which admission controller
+    #[arg(long, value_enum, default_value_t = export::ExportFormat::Kyverno)]
+    format: export::ExportFormat,
+    /// The operator's policy
+    #[arg(long, value_name = "FILE", default_value = "policy.toml")]
+    policy: PathBuf,
 }
 
 /// `forgewarden policy init`
@@ -137,6 +151,7 @@ pub fn run_to(
         PolicyCommand::Lint(args) => lint::run(&args, clock.now(), &mut streams),
         PolicyCommand::Explain(args) => explain::run(&args, &mut streams),
         PolicyCommand::Schema => print_schema(&mut streams),
+        PolicyCommand::Export(args) => export::run(&args, &mut streams),
         PolicyCommand::Init(args) => init::run(&args, &mut streams),
         PolicyCommand::Replay(args) => replay::run(&args, clock, &mut streams),
     };

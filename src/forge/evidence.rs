@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::ForgeError;
-use crate::model::approval::Approval;
+use crate::model::approval::{Approval, ConfiguredFile};
 use crate::model::event::EventRepository;
 use crate::model::oid::ObjectId;
 use crate::model::principal::Actor;
@@ -61,4 +61,13 @@ pub trait Evidence: Send + Sync {
         group: &str,
         actor: &Actor,
     ) -> Result<bool, ForgeError>;
+
+    /// The files of the repository that its settings make part of the build
+    /// environment, wherever they lie. None on a forge that has no such setting.
+    async fn configured(
+        &self,
+        _repository: &EventRepository,
+    ) -> Result<Vec<ConfiguredFile>, ForgeError> {
+        Ok(Vec::new())
+    }
 }

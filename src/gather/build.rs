@@ -127,18 +127,15 @@ impl<'b, 'a> Builds<'b, 'a> {
             return Err(error.into());
         }
         let found = found.map_err(Failed::Reading)?;
-        *touched += found.after.len() + found.before.iter().map(Vec::len).sum::<usize>();
+        let models = |change: &BuildChange| {
+            change.after.len() + change.before.iter().map(Vec::len).sum::<usize>()
+        };
+        *touched += found.as_ref().map_or(0, models);
         if *touched > MAX_TOUCHED {
             return Err(Failed::Reading(format!(
                 "it touches more than {MAX_TOUCHED} versions of its files: push fewer commits at once"
             )));
         }
-        let change = BuildChange {
-            revision: None,
-            before: found.before,
-            after: found.after,
-        };
-        let nothing = change.after.is_empty() && change.before.iter().all(Vec::is_empty);
-        Ok((!nothing).then_some(change))
+        Ok(found)
     }
 }

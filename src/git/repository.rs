@@ -195,6 +195,23 @@ impl Repository {
         graph::merge_base(&self.objects()?, a, b)
     }
 
+    /// Whether a commit is on a branch or tag. One that is not here is on none.
+    pub fn is_on_a_ref(&self, commit: ObjectId) -> Result<bool, GitError> {
+        if !matches!(self.kind(commit), Ok(ObjectKind::Commit)) {
+            return Ok(false);
+        }
+        let mut tips = Vec::new();
+        for glob in ["refs/heads/*", "refs/tags/*"] {
+            for reference in self.inner.references_glob(glob)? {
+                // A tag of a tree or a blob leads to no commit.
+                if let Ok(tip) = reference?.peel_to_commit() {
+                    tips.push(from_oid(tip.id())?);
+                }
+            }
+        }
+        graph::is_ancestor_of_any(&self.objects()?, commit, &tips)
+    }
+
     /// The commits reachable from `tip` and from none of `hidden`, newest
     /// first. More than `limit` is [`GitError::OverBound`]; all ids must be
     /// commits that exist.

@@ -53,6 +53,16 @@ pub struct Constituent {
     pub pushers: Vec<Actor>,
 }
 
+/// A file of the build environment that a forge is configured to read, wherever
+/// it lies in the repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConfiguredFile {
+    /// Its path from the root.
+    pub path: String,
+    /// The key of its system: `gitlab-ci`.
+    pub system: &'static str,
+}
+
 /// What only a forge or a server knows about a change. What the command line
 /// judges has none of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,6 +77,8 @@ pub struct Circumstances {
     pub constituents: Vec<Constituent>,
     /// In which groups the approvers are.
     pub memberships: Vec<Membership>,
+    /// Files that the forge reads besides those with a usual name.
+    pub configured: Vec<ConfiguredFile>,
     /// The pushes that brought the change, each with what is said of how it was
     /// authenticated. The hook knows its own.
     pub pushes: Pushes,

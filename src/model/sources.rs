@@ -1,6 +1,7 @@
 //! The one list of what is trusted: where images and code may come from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::build::{CodeSource, CodeUse, ImageReference, Pin};
 use super::names::Names;
@@ -22,6 +23,21 @@ pub struct TrustedSources {
     pub iam_registries: Names,
     /// The loosest pin that listed code may have; unlisted code must be exact.
     pub least_pin: Option<Pin>,
+    /// Clones, with all branches and tags, of repositories that code comes from.
+    pub mirrors: BTreeMap<String, PathBuf>,
+    /// Who signs which images; no check asks, an admission controller does.
+    pub signers: Vec<Signer>,
+}
+
+/// Who signs some images, by a certificate of an OIDC identity (sigstore).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Signer {
+    /// Which images: a pattern as in [`TrustedSources::images`].
+    pub images: String,
+    /// The issuer's address.
+    pub issuer: String,
+    /// The certificate's subject; `*` stands for any text.
+    pub identity: String,
 }
 
 /// Whether something is on a list.

@@ -113,10 +113,11 @@ impl Zones {
             .max()
     }
 
-    /// The zone that a path of the repository belongs to, by the policy alone.
+    /// The zone that a path of the repository belongs to, by the policy alone:
+    /// of several the one that most stands behind.
     pub fn of_path(&self, path: &[u8]) -> Option<ZoneName<'_>> {
-        let mut own = self.0.iter().filter(|zone| zone.paths.has(path));
-        own.next().map(named)
+        let own = self.0.iter().filter(|zone| zone.paths.has(path));
+        own.max_by_key(|zone| zone.level).map(named)
     }
 
     fn find<'a>(

@@ -10,11 +10,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::environment::{SourcesTable, ZoneTable};
 use super::formats;
 use crate::checks::ChecksConfig;
 use crate::model::ci::Tier;
 use crate::model::repo::ForgeKind;
-use crate::model::zones::ZoneLevel;
 
 /// Text in a registered format; the reader has checked it.
 macro_rules! formatted {
@@ -57,6 +57,21 @@ formatted! {
     KeyPathText = "policy-key";
     /// Text that says something.
     ReasonText = "reason";
+    /// Registry and repository with Docker's defaults written out, without tag
+    /// and digest: `registry.example/base/**`, `docker.io/library/*`.
+    ImagePatternText = "image-pattern";
+    /// A repository of code: `owner/name` or `host/owner/name`, with `*` and `**`.
+    CodePatternText = "code-pattern";
+    /// A host, with its port if it is not the usual one: `*.example.com`.
+    HostPatternText = "host-pattern";
+    /// The digest of an image: `sha256:` and 64 hexadecimal digits.
+    DigestText = "image-digest";
+    /// The `https://` address of an OIDC issuer.
+    IssuerText = "issuer";
+    /// The identity in a signing certificate; `*` stands for any text.
+    IdentityText = "signer-identity";
+    /// A name of what a zone holds, with `*` and `**`.
+    NamePatternText = "name-pattern";
 }
 
 /// A full ref name or a branch, with `*` inside a level and `**` over levels;
@@ -209,79 +224,6 @@ pub(crate) struct CiTable {
     /// Paths that belong to the build environment besides those that are recognised.
     #[schemars(extend("x-layer" = "add"))]
     pub(crate) paths: Vec<CiPathTable>,
-}
-
-/// `[sources]`: an empty list says nothing; one that has entries says that
-/// nothing else is trusted.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schemars(inline)]
-pub(crate) struct SourcesTable {
-    /// Images by registry and repository, with Docker's defaults written out:
-    /// `registry.example/base/**`, `docker.io/library/*`.
-    pub(crate) images: BTreeSet<GlobText>,
-    /// Digests that are trusted whatever the name: `sha256:…`.
-    pub(crate) digests: BTreeSet<String>,
-    /// Repositories of actions, includes, libraries, charts: `owner/name` of the
-    /// forge itself or of github.com, or `host/owner/name`.
-    pub(crate) code: BTreeSet<GlobText>,
-    /// Hosts that packages and scripts may come from and secrets may go to.
-    pub(crate) hosts: BTreeSet<GlobText>,
-    /// Registries where IAM roles or OIDC serve, so that a stored password is a fault.
-    pub(crate) iam_registries: BTreeSet<GlobText>,
-    /// The loosest version that listed code may have.
-    pub(crate) least_pin: LeastPin,
-}
-
-/// How firmly the version of listed code must be fixed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum LeastPin {
-    /// A branch will do.
-    Branch,
-    /// `v4`, which moves by custom.
-    MovingTag,
-    /// `v4.1.7`.
-    Tag,
-    /// A commit or digest.
-    #[default]
-    Exact,
-}
-
-/// One zone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(inline)]
-pub(crate) struct ZoneTable {
-    /// What stands behind it: development, test or production.
-    pub(crate) level: ZoneLevel,
-    /// Paths of the repository.
-    #[serde(default)]
-    pub(crate) paths: BTreeSet<GlobText>,
-    /// Environments of the forge or controller.
-    #[serde(default)]
-    pub(crate) environments: BTreeSet<GlobText>,
-    /// Kubernetes namespaces.
-    #[serde(default)]
-    pub(crate) namespaces: BTreeSet<GlobText>,
-    /// Clusters, contexts, servers.
-    #[serde(default)]
-    pub(crate) clusters: BTreeSet<GlobText>,
-    /// Hosts.
-    #[serde(default)]
-    pub(crate) hosts: BTreeSet<GlobText>,
-    /// Accounts, projects, profiles of a cloud.
-    #[serde(default)]
-    pub(crate) accounts: BTreeSet<GlobText>,
-    /// Ids of stored credentials and names of secrets.
-    #[serde(default)]
-    pub(crate) credentials: BTreeSet<GlobText>,
-    /// Labels, tags and pools of runners and agents.
-    #[serde(default)]
-    pub(crate) runners: BTreeSet<GlobText>,
-    /// Networks.
-    #[serde(default)]
-    pub(crate) networks: BTreeSet<GlobText>,
 }
 
 /// Paths that belong to the build environment.

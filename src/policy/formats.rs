@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::environment;
 use crate::model::directory::{Account, Group};
 use crate::model::oid::ObjectId;
 pub(crate) use crate::model::pattern::{full_ref_pattern, glob, matches, ref_pattern};
@@ -51,7 +52,9 @@ pub(crate) const FORMATS: &[(&str, Rule)] = &[
 /// The rule of a format.
 pub(crate) fn rule(format: &str) -> Option<Rule> {
     let found = FORMATS.iter().find(|(name, _)| *name == format);
-    found.map(|(_, rule)| *rule)
+    found
+        .map(|(_, rule)| *rule)
+        .or_else(|| environment::rule(format))
 }
 
 /// The closed list of valid texts of a format, if it has one.

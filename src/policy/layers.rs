@@ -9,7 +9,7 @@
 //! | `raise` | state a value that is not lower: numbers, and lists of words in rising strictness (modes are this by themselves) |
 //! | `lower` | state a value that is not higher |
 //! | `add` | add entries to a list |
-//! | `narrow` | replace a list by a part of it that is not empty; names of principals compare by the people and groups they stand for |
+//! | `narrow` | replace a list by a part of it that is not empty; names of principals compare by the people and groups they stand for, patterns of sources by what they match |
 //! | `narrow-from-all` | the same, where an empty list stands for everything |
 //! | (none) | nothing: the key belongs to the operator |
 //!
@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 use super::document::Document;
 use super::place::{KeyPath, Spots};
 use super::problem::{Problem, Problems};
-use super::{Policy, formats, read, schema, strict};
+use super::{Policy, environment, formats, read, schema, strict};
 use crate::model::directory::{Directory, Group};
 use crate::model::principal::PrincipalId;
 use crate::model::text::excerpt;
@@ -172,7 +172,7 @@ impl Merge<'_> {
                 "the repository may only narrow it",
             ),
             "narrow" | "narrow-from-all" => judge(
-                self.is_part(before, value),
+                self.is_part(before, value) || is_within(schema, before, value),
                 "the repository may only narrow it",
             ),
             _ => Attempt::Loosens("it belongs to the operator"),
@@ -280,6 +280,21 @@ fn normal(schema: &Value, entry: &Value) -> Value {
         }
         _ => entry.clone(),
     }
+}
+
+/// Whether each pattern of a list lies within one of another list, where the
+/// list is of patterns that can be compared.
+fn is_within(schema: &Value, before: &Value, value: &Value) -> bool {
+    let format = schema::resolve(schema).pointer("/items/format");
+    let format = format.and_then(Value::as_str).unwrap_or_default();
+    let texts = |list: &Value| -> Vec<String> {
+        let entries = list.as_array().into_iter().flatten();
+        let texts = entries.filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    };
+    let (whole, part) = (texts(before), texts(value));
+    let inside = |text: &String| whole.iter().any(|wide| environment::covers(wide, text));
+    environment::is_comparable(format) && !part.is_empty() && part.iter().all(inside)
 }
 
 /// The rule of a key. A list of words in rising strictness, as every `mode`

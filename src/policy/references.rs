@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::environment;
 use super::file::{PolicyFile, WaiverTable};
 use super::formats;
 use super::place::{KeyPath, Spots};
@@ -133,6 +134,7 @@ pub(crate) fn rules(file: &PolicyFile, spots: &Spots, problems: &mut Vec<Problem
         let path = KeyPath::from("ci.paths").index(index);
         repeats(&file.ci.paths[..index], extra, &path, spots, problems);
     }
+    environment::idle(file, spots, problems);
 }
 
 fn repeats<T: PartialEq>(

@@ -57,6 +57,8 @@ pub fn render(verdict: &Verdict) -> Result<String, serde_json::Error> {
                 "subject": verdict.subject,
                 "policyDigest": verdict.policy_digest,
                 "trustDigest": verdict.trust_digest,
+                "capabilities": verdict.capabilities,
+                "moreCapabilities": verdict.more_capabilities,
             },
         }],
     });
@@ -107,11 +109,24 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
+/// SARIF's scale of importance, 0 to 100.
+fn rank(severity: Severity) -> f32 {
+    match severity {
+        Severity::Info => 10.0,
+        Severity::Low => 30.0,
+        Severity::Medium => 55.0,
+        Severity::High => 80.0,
+        Severity::Critical => 95.0,
+    }
+}
+
 fn result(finding: &Finding, rules: &[&'static str]) -> Value {
     let index = rules.iter().position(|id| *id == finding.check);
-    let level = match finding.effect {
-        Effect::Block => "error",
-        Effect::Warn => "warning",
+    // What blocks is an error whatever it is called elsewhere.
+    let level = match (finding.effect, finding.severity) {
+        (Effect::Block, _) => "error",
+        (Effect::Warn, Severity::Info | Severity::Low) => "note",
+        (Effect::Warn, _) => "warning",
     };
     let remedy: Vec<_> = finding.remedy.lines().map(visible).collect();
     let text = format!("{}\n\n{}", visible(&finding.message), remedy.join("\n"));
@@ -119,6 +134,8 @@ fn result(finding: &Finding, rules: &[&'static str]) -> Value {
         "ruleId": finding.check,
         "ruleIndex": index,
         "level": level,
+        "rank": rank(finding.severity),
+        "baselineState": "new",
         "message": { "text": text.trim_end() },
         "locations": [location(finding)],
         "partialFingerprints": { FINGERPRINT: fingerprint(finding) },
@@ -172,9 +189,12 @@ fn relative_uri(path: &[u8]) -> String {
     uri
 }
 
-/// The same for the same objection wherever its line moves: a commit's by its
-/// id, a path's by the path and the message.
+/// The same for the same objection wherever its line moves: the check's own,
+/// else a commit's by its id, a path's by the path and the message.
 fn fingerprint(finding: &Finding) -> String {
+    if let Some(own) = &finding.fingerprint {
+        return own.clone();
+    }
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_be_bytes());

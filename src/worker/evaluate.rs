@@ -203,6 +203,8 @@ impl Turn<'_> {
                 }
                 let known = &mut circumstances;
                 circumstances::add_pushers(self.context, self.task, place, known).await?;
+                let asked = self.instance.evidence.configured(&self.task.repository);
+                known.configured = asked.await?;
             }
         }
         let verdict = self.verdict(&request, &mirror, circumstances).await?;

@@ -107,7 +107,7 @@ fn verdict(work: &crate::support::WorkingCopy, range: &str, policy: &str) -> Val
     let program = work.program_named(env!("CARGO_BIN_EXE_forgewarden"));
     let arguments = ["check", range, "--policy", policy, "--format", "json"];
     let ran = program.args(arguments).runs();
-    serde_json::from_slice(&ran.stdout).unwrap_or_else(|why| panic!("{why}: {ran}"))
+    serde_json::from_slice(&ran.out).unwrap_or_else(|why| panic!("{why}: {ran}"))
 }
 
 #[test]

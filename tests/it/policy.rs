@@ -2,6 +2,7 @@
 //! where, what a repository may change, and what is proposed.
 
 mod digest;
+mod export;
 mod init;
 mod layers;
 mod lint;

@@ -154,6 +154,7 @@ macro_rules! build_config {
         config! {
             mode = $mode,
             /// What is less bad than this is not reported: info, low, medium, high or critical.
+            #[schemars(extend("x-layer" = "lower"))]
             at_least: $crate::model::finding::Severity = $crate::model::finding::Severity::$least,
             /// Whose approval of the present head lets it pass; empty stands for nobody's.
             #[schemars(extend("x-layer" = "narrow"))]

@@ -1,6 +1,14 @@
 //! Shell text: split into simple commands, and what they mean for the build
 //! environment. One place for every system.
 
+mod called;
+mod lines;
+mod meaning;
+mod posix;
+mod reader;
+mod split;
+mod wrapper;
+
 use std::sync::Arc;
 
 use bstr::BString;
@@ -44,6 +52,6 @@ pub(crate) enum Dialect {
 /// The commands of a script and what they mean: logins, images, targets,
 /// privileges, guards, secrets in clear; and those of the scripts of the tree
 /// that it calls.
-pub(crate) fn read(_script: &Script<'_>, _closure: &mut Closure<'_>) -> Vec<Item> {
-    Vec::new()
+pub(crate) fn read(script: &Script<'_>, closure: &mut Closure<'_>) -> Vec<Item> {
+    reader::Reader::new(script, closure).read()
 }

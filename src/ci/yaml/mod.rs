@@ -4,7 +4,11 @@
 //!
 //! Tags that a system adds (`!reference`, `!include`) are lawful.
 
+pub(crate) mod json_tree;
+mod tokens;
 pub(crate) mod tree;
+
+pub(super) use tokens::tokens;
 
 use std::collections::{HashMap, HashSet};
 

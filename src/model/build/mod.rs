@@ -11,23 +11,30 @@ mod access;
 mod change;
 mod code;
 mod command;
+mod delta;
 mod image;
 mod item;
 mod job;
+mod likeness;
+mod pairs;
 mod secret;
 
 pub use access::{AccessGrant, Level, Permission, Privilege, Target, TargetKind};
-pub use change::BuildChange;
+pub use change::{BuildChange, TextDifference};
 pub use code::{
-    Checkout, CheckoutSource, CodeKind, CodeSource, CodeUse, Pin, Template, TemplateSource,
+    Checkout, CheckoutSource, CodeKind, CodeSource, CodeUse, Pin, PinStanding, Template,
+    TemplateSource,
 };
 pub use command::{Command, Redirect, Word};
+pub use delta::{CapabilityChange, CapabilityClass, Direction};
 pub use image::{ImageName, ImageReference, ImageRole, ImageUse};
 pub use item::{
     Agent, Gate, GateKind, Guard, GuardKind, Item, Registry, RegistryKind, Setting, Transfer,
     TransferKind, Unresolved, UnresolvedKind, Weakening, WeakeningKind, What,
 };
 pub use job::{Job, JobKind, Runner, RunnerKind, StartedBy, Trigger};
+pub use likeness::moved_pins;
+pub use pairs::{Pair, pairs};
 pub use secret::{CloudKey, Held, Identity, Lifetime, Literal, Login, SecretName, SecretUse};
 
 use std::sync::Arc;

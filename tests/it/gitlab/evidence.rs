@@ -159,3 +159,26 @@ async fn a_groups_members_are_those_of_now_who_are_active() {
         assert!(why.contains("group"), "{why}");
     }
 }
+
+#[tokio::test]
+async fn the_configured_pipeline_file_is_known_if_it_is_one_of_the_project() {
+    let scene = Scene::new().await;
+    let configured = async |path: &str| {
+        scene.forge.sets(APP, "ci_config_path", path);
+        let repository = scene.repository();
+        let asked = scene.instance.evidence.configured(&repository);
+        let files = asked.await.expect("an answer");
+        files.into_iter().map(|file| file.path).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        configured("build/pipeline.yml").await,
+        ["build/pipeline.yml"]
+    );
+    assert!(configured("").await.is_empty());
+    assert!(configured("pipeline.yml@acme/pipelines").await.is_empty());
+    assert!(
+        configured("https://ci.example/pipeline.yml")
+            .await
+            .is_empty()
+    );
+}

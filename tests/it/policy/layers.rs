@@ -304,3 +304,99 @@ fn a_layer_names_no_files_of_the_operators_machine() {
     );
     assert_eq!(strict.notices.len(), 1);
 }
+
+#[test]
+fn trusted_sources_only_narrow() {
+    let stated = operator(
+        "[sources]\nimages = [\"registry.example/**\", \"docker.io/library/python\"]\n\
+         code = [\"actions/*\"]\nhosts = [\"*.example.com\"]\nleast_pin = \"tag\"\n\
+         iam_registries = [\"ghcr.io\"]",
+    );
+    let silent = operator("");
+    let layered = |operator: &Policy, line: &str| over(operator, &format!("[sources]\n{line}"));
+    for (operator, tighter) in [
+        (&stated, "images = [\"registry.example/team/**\"]"),
+        (&stated, "images = [\"docker.io/library/python\"]"),
+        (&silent, "images = [\"registry.example/**\"]"),
+        (&stated, "code = [\"actions/checkout\"]"),
+        (&stated, "hosts = [\"static.example.com\"]"),
+        (&stated, "least_pin = \"exact\""),
+        (&stated, "iam_registries = [\"quay.io\"]"),
+    ] {
+        let tightened = layered(operator, tighter);
+        assert!(
+            tightened.notices.is_empty(),
+            "{tighter}: {:?}",
+            tightened.notices
+        );
+        assert_ne!(tightened.digest, operator.digest, "{tighter}");
+    }
+    for (operator, looser) in [
+        (&stated, "images = []"),
+        (&stated, "images = [\"**\"]"),
+        (
+            &stated,
+            "images = [\"registry.example/**\", \"quay.io/mallory/*\"]",
+        ),
+        (&stated, "images = [\"registry.example*/team\"]"),
+        (
+            &stated,
+            "digests = [\"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"]",
+        ),
+        (&stated, "code = [\"mallory/*\"]"),
+        (&silent, "code = [\"mallory/*\"]"),
+        (&silent, "hosts = [\"mallory.example\"]"),
+        (&stated, "least_pin = \"branch\""),
+        (
+            &stated,
+            "signers = [{ images = \"registry.example/**\", issuer = \"https://issuer.example\", identity = \"mallory@example.com\" }]",
+        ),
+    ] {
+        let kept = layered(operator, looser);
+        assert_eq!(kept.digest, operator.digest, "{looser}");
+        assert_eq!(kept.notices.len(), 1, "{looser}: {:?}", kept.notices);
+        assert_eq!(
+            (kept.notices[0].line, kept.notices[0].column),
+            (3, 1),
+            "{looser}"
+        );
+    }
+    let registries = layered(&stated, "iam_registries = [\"quay.io\"]");
+    let known: Vec<_> = registries.sources.iam_registries.texts().collect();
+    assert_eq!(known, ["ghcr.io", "quay.io"], "the operator's stay");
+}
+
+#[test]
+fn zones_belong_to_the_operator() {
+    let zone = "[zones.production]\nlevel = \"production\"\nnamespaces = [\"pay\"]";
+    for layer in [
+        "[zones.production]\nlevel = \"development\"",
+        "[zones.production]\nlevel = \"production\"\nnamespaces = []",
+        "[zones.mine]\nlevel = \"development\"\nenvironments = [\"production\"]",
+    ] {
+        let strict = operator(zone);
+        let layered = over(&strict, layer);
+        assert_eq!(layered.digest, strict.digest, "{layer}");
+        assert_eq!(layered.notices.len(), 1, "{layer}: {:?}", layered.notices);
+    }
+    let lax = operator(&format!("{zone}\n[repository]\nmay_loosen = [\"zones\"]"));
+    let more = over(
+        &lax,
+        "[zones.production]\nlevel = \"production\"\nnamespaces = [\"shop\"]",
+    );
+    let namespaces: Vec<_> = more.zones.0[0].namespaces.texts().collect();
+    assert_eq!(namespaces, ["pay", "shop"], "lists are added to");
+}
+
+#[test]
+fn a_rule_reports_more_and_never_less() {
+    let operator = operator("[checks.privileged-container]\nat_least = \"medium\"");
+    let over = |word: &str| {
+        over(
+            &operator,
+            &format!("[checks.privileged-container]\nat_least = \"{word}\""),
+        )
+    };
+    assert!(over("info").notices.is_empty());
+    assert_eq!(over("critical").notices.len(), 1);
+}

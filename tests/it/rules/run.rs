@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use forgewarden::checks::{self, Objections};
-use forgewarden::ci::{Content, Files, MemoryFiles, Readings, Touched};
-use forgewarden::model::build::BuildChange;
+use forgewarden::ci::{Content, Files, MemoryFiles, Readings};
+use forgewarden::model::build::{BuildChange, PinStanding};
 use forgewarden::policy::Policy;
 
 use super::case::Case;
@@ -34,11 +34,8 @@ pub fn said(case: &Case, base: Base) -> Vec<String> {
     let mut facts = push([branch("main").brings(commit(1))]).build();
     facts.sources = policy.sources.clone();
     facts.zones = policy.zones.clone();
-    facts.updates[0].build = vec![BuildChange {
-        revision: None,
-        before: touched.before,
-        after: touched.after,
-    }];
+    facts.pins = case.pins.iter().map(|line| pin(line)).collect();
+    facts.updates[0].build = touched.into_iter().collect();
     let check =
         checks::find(&case.check).unwrap_or_else(|| panic!("there is no rule {}", case.check));
     let mut objections = Objections::default();
@@ -71,7 +68,11 @@ fn tree(files: &BTreeMap<String, String>) -> MemoryFiles {
 }
 
 /// What the service, the hook and the command line would compare.
-fn touched(mut before: MemoryFiles, mut after: MemoryFiles, policy: &Policy) -> Touched {
+fn touched(
+    mut before: MemoryFiles,
+    mut after: MemoryFiles,
+    policy: &Policy,
+) -> Option<BuildChange> {
     let paths = before.0.keys().chain(after.0.keys());
     let changed = paths
         .filter(|path| before.0.get(*path) != after.0.get(*path))
@@ -82,4 +83,16 @@ fn touched(mut before: MemoryFiles, mut after: MemoryFiles, policy: &Policy) -> 
     readings
         .touched(&changed, &mut sides, &mut after)
         .expect("a small tree")
+}
+
+fn pin(line: &str) -> PinStanding {
+    let words: Vec<_> = line.split(' ').collect();
+    let [repository, commit, standing] = words[..] else {
+        panic!("`{line}` is not `repository commit on|off`");
+    };
+    PinStanding {
+        repository: repository.to_owned(),
+        commit: commit.to_owned(),
+        on_a_ref: Ok(standing == "on"),
+    }
 }

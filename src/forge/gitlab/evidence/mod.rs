@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use gitlab::api::groups::Group;
+use gitlab::api::projects::Project;
 use gitlab::api::projects::merge_requests::{MergeRequest, MergeRequestState, MergeRequests};
 use gitlab::api::projects::repository::branches::Branch;
 use gitlab::api::projects::repository::commits::MergeRequests as OfCommit;
@@ -20,7 +21,7 @@ use crate::forge::support::answer::{self, refused, unavailable};
 use crate::forge::support::reading::Id;
 use crate::forge::support::url::encoded;
 use crate::forge::{Evidence, ForgeError, PullRequestState};
-use crate::model::approval::Approval;
+use crate::model::approval::{Approval, ConfiguredFile};
 use crate::model::event::EventRepository;
 use crate::model::oid::ObjectId;
 use crate::model::principal::Actor;
@@ -97,6 +98,30 @@ impl Evidence for GitLab {
             }
         }
     }
+
+    /// `ci_config_path` if it names a file of this project; one of another
+    /// project or server is none of ours to read.
+    async fn configured(
+        &self,
+        repository: &EventRepository,
+    ) -> Result<Vec<ConfiguredFile>, ForgeError> {
+        let project = Project::builder().project(repository.id).build();
+        let settings: Settings = self.api.get(&built(project)?).await?;
+        let path = settings.ci_config_path.unwrap_or_default();
+        let elsewhere = path.contains('@') || path.contains("://");
+        let own = (!path.is_empty() && !elsewhere).then(|| ConfiguredFile {
+            path: path.trim_start_matches('/').to_owned(),
+            system: "gitlab-ci",
+        });
+        Ok(own.into_iter().collect())
+    }
+}
+
+/// The settings of a project that say which files count.
+#[derive(Deserialize)]
+struct Settings {
+    #[serde(default)]
+    ci_config_path: Option<String>,
 }
 
 impl GitLab {

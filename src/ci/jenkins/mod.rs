@@ -5,11 +5,43 @@
 //! a usual one comes from the policy. <https://www.jenkins.io/doc/book/pipeline/>,
 //! <https://www.jenkins.io/projects/jcasc/>.
 
-use bstr::{BStr, ByteSlice};
+mod access;
+mod agent;
+mod call;
+mod casc;
+mod checkout;
+mod container;
+mod credentials;
+mod declarative;
+mod jobdsl;
+mod library;
+mod plugins;
+mod pod;
+mod run;
+mod settings;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod token;
+mod tree;
+mod value;
+mod when;
+mod work;
 
+use std::sync::Arc;
+
+use bstr::{BStr, BString, ByteSlice};
+
+use self::tree::Source;
+use self::work::{Frame, Reader, Unit, form};
+use super::closure::Closure;
 use super::text::{decode, has_yaml_name, inspect_by_name, may_spell};
-use super::{CiSystem, FileMap, Unparsable, yaml};
+use super::{CiSystem, FileMap, Files, Unparsable, yaml};
+use crate::model::build::{Blueprint, Spot};
 use crate::model::ci::Tier::{self, ControlPlane, Executed, Reached};
+
+/// Deepest nesting of calls, functions that are called included.
+const MAX_CALL_DEPTH: usize = 64;
 
 /// Jenkins.
 pub struct System;
@@ -83,6 +115,86 @@ impl CiSystem for System {
             decode(content).map(drop)
         }
     }
+
+    fn understand(
+        &self,
+        path: &Arc<BString>,
+        content: &[u8],
+        files: &mut dyn Files,
+    ) -> Option<Blueprint> {
+        let mut blueprint = Blueprint::new(path, self.key());
+        let name = path.to_ascii_lowercase();
+        let ends = |end: &str| name.ends_with(end.as_bytes());
+        if has_yaml_name(path.as_bstr()) {
+            if is_casc(content) || casc::is_part(content) {
+                casc::read(&mut blueprint, content, files);
+            } else {
+                blueprint.items = pod::file_items(path, content, "pod");
+            }
+        } else if ends("plugins.txt") {
+            blueprint.items = plugins::read(path, decode(content).ok()?);
+        } else if ends(".xml") {
+            let why = "configuration that Jenkins writes itself is not read".to_owned();
+            blueprint.items = vec![form(start(path), why)];
+        } else if is_groovy(self, path) {
+            groovy(&mut blueprint, decode(content).ok()?, files);
+        } else {
+            return None;
+        }
+        Some(blueprint)
+    }
+
+    fn entry_places(&self) -> &'static [&'static str] {
+        &["Jenkinsfile", "jenkins", ".jenkins", "ci", "vars"]
+    }
+}
+
+fn start(path: &Arc<BString>) -> Spot {
+    Spot {
+        path: path.clone(),
+        line: 1,
+        column: 1,
+    }
+}
+
+/// Whether a file holds Groovy: by its name, or because the policy says that
+/// it is a pipeline, whatever its name.
+fn is_groovy(system: &System, path: &BString) -> bool {
+    let name = path.to_ascii_lowercase();
+    let by_name = name.ends_with(b".groovy") || name.contains_str("jenkinsfile");
+    by_name || system.recognise(path.as_bstr()).is_none()
+}
+
+/// Reads pipelines, libraries and Job DSL.
+fn groovy(blueprint: &mut Blueprint, text: &str, files: &mut dyn Files) {
+    let path = blueprint.path.clone();
+    let source = Source::new(&path, text, 0);
+    let unit = Unit::of(&source);
+    let mut closure = Closure::new(files);
+    let mut reader = Reader::new(&mut closure);
+    reader.faults(&source);
+    reader.controller_code(&unit);
+    let mut frame = Frame {
+        triggers: when::by_default(&start(&path)),
+        ..Frame::default()
+    };
+    frame
+        .triggers
+        .extend(when::stated(call::Code::all(&source)));
+    let named = ("pipeline".to_owned(), "the pipeline".to_owned());
+    let mut work = reader.begin(&frame, named, start(&path));
+    reader.top(&unit, &mut frame, &mut work);
+    let libraries = |item: &crate::model::build::Item| item.slot == "library";
+    let (own, rest) = work.job.items.into_iter().partition(libraries);
+    work.job.items = rest;
+    reader.items.extend::<Vec<_>>(own);
+    if !work.job.items.is_empty() || (work.job.runner.is_some() && reader.jobs.is_empty()) {
+        reader.finish(work);
+    }
+    let (jobs, items) = reader.into_parts();
+    blueprint.jobs = jobs;
+    blueprint.items.extend(items);
+    blueprint.edges.extend(closure.into_edges());
 }
 
 fn is_casc(content: &[u8]) -> bool {

@@ -3,10 +3,23 @@
 //!
 //! <https://docs.docker.com/build/>, containers-registries.conf(5), containers-policy.json(5).
 
-use bstr::BStr;
+mod bake;
+mod engine;
+mod instruction;
+mod lines;
+mod stage;
 
+use std::sync::Arc;
+
+use bstr::{BStr, BString, ByteSlice};
+
+pub(crate) use stage::read;
+
+use super::closure::Closure;
+use super::files::Files;
 use super::text::{decode, has_yaml_name, inspect_by_name};
-use super::{CiSystem, FileMap, Unparsable};
+use super::{CiSystem, FileMap, Unparsable, compose};
+use crate::model::build::Blueprint;
 use crate::model::ci::Tier::{ControlPlane, Executed, Steering};
 
 /// Docker and other container engines.
@@ -61,5 +74,30 @@ impl CiSystem for System {
         } else {
             decode(content).map(drop)
         }
+    }
+
+    fn understand(
+        &self,
+        path: &Arc<BString>,
+        content: &[u8],
+        files: &mut dyn Files,
+    ) -> Option<Blueprint> {
+        let name = path.rsplit_str("/").next().unwrap_or_default();
+        let name = name.to_ascii_lowercase();
+        if name.starts_with(b"docker-stack") && has_yaml_name(path.as_bstr()) {
+            return compose::System.understand(path, content, files);
+        }
+        let text = decode(content).ok()?;
+        let mut closure = Closure::new(files);
+        let mut blueprint = Blueprint::new(path, self.key());
+        if name.starts_with(b"docker-bake") {
+            bake::read(text, &mut blueprint, &mut closure);
+        } else if !engine::read(text, &mut blueprint) {
+            let file = read(path, text, &mut closure, 0);
+            blueprint.jobs = file.jobs;
+            blueprint.items = file.items;
+        }
+        blueprint.edges = closure.into_edges();
+        Some(blueprint)
     }
 }
