@@ -8,16 +8,23 @@
 mod code;
 mod detection;
 mod exposure;
+pub(crate) mod files;
 mod introduced;
 mod matching;
+mod owned;
 mod pairs;
 mod reached;
 mod side;
+mod switches;
+mod weaker;
 
 pub(crate) use code::{Earlier, foreign_code, owner};
 pub(crate) use detection::Detection;
-pub(crate) use exposure::Exposure;
+pub(crate) use exposure::{Exposure, Secrets};
 pub(crate) use introduced::{Terms, compared, introduced};
+pub(crate) use owned::{Ownership, books, ownerships};
 pub(crate) use pairs::{Pair, pairs};
 pub(crate) use reached::{Reached, ReachedKind, reached};
 pub(crate) use side::{Seen, Side};
+pub(crate) use switches::{Switch, switches};
+pub(crate) use weaker::{Weaker, Words, weaker};
