@@ -52,4 +52,7 @@ checks! {
     image_registry_untrusted,
     docker_socket_mounted,
     privileged_container,
+    deploy_gate_removed,
+    runner_moved,
+    shared_pipeline_code_unpinned,
 }

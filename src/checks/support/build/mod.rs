@@ -10,10 +10,12 @@ mod exposure;
 mod introduced;
 mod matching;
 mod pairs;
+mod publishing;
 mod side;
 
 pub(crate) use detection::Detection;
-pub(crate) use exposure::Exposure;
+pub(crate) use exposure::{Exposure, Secrets};
 pub(crate) use introduced::{Terms, compared, introduced};
 pub(crate) use pairs::{Pair, pairs};
+pub(crate) use publishing::publishes;
 pub(crate) use side::{Seen, Side};
