@@ -90,4 +90,7 @@ checks! {
     suppression_added,
     ci_config_hidden_characters,
     dependency_registry_redirected,
+    deploy_gate_removed,
+    runner_moved,
+    shared_pipeline_code_unpinned,
 }
