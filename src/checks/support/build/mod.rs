@@ -7,13 +7,17 @@
 
 mod detection;
 mod exposure;
+mod hosts;
 mod introduced;
 mod matching;
 mod pairs;
+mod shell;
 mod side;
 
 pub(crate) use detection::Detection;
 pub(crate) use exposure::Exposure;
+pub(crate) use hosts::{Host, hosts_of, is_local};
 pub(crate) use introduced::{Terms, compared, introduced};
 pub(crate) use pairs::{Pair, pairs};
+pub(crate) use shell::{Line, Shell, is_downloader, scripts};
 pub(crate) use side::{Seen, Side};
