@@ -55,4 +55,8 @@ checks! {
     deploy_gate_removed,
     runner_moved,
     shared_pipeline_code_unpinned,
+    secret_scope_widened,
+    security_check_weakened,
+    untrusted_artifact_or_cache,
+    required_check_removed,
 }
