@@ -395,7 +395,7 @@ impl<'v> Secrets<'v> {
             variable: Some(variable.to_owned()),
         };
         draft.add(slot, spot, What::Secret(secret));
-        if let Some(cloud) = cloud(name) {
+        if let Some(cloud) = cloud(name).or_else(|| cloud(variable)) {
             let name = name.to_owned();
             draft.add(slot, spot, What::CloudKey(CloudKey { cloud, name }));
         }
