@@ -6,11 +6,13 @@
 use std::collections::HashSet;
 
 use crate::checks::{self, ChecksConfig, Mode, Objections, Registered};
+use crate::model::build::BuildChange;
 use crate::model::facts::{Facts, Gap, PushFacts};
 use crate::model::finding::{Effect, Finding, Objection, Place, WaiverNote};
 use crate::model::request::Concern;
 use crate::model::verdict::{
-    Conclusion, Digest, JudgedObject, JudgedPush, VERDICT_SCHEMA, Verdict,
+    Capability, Conclusion, Digest, JudgedObject, JudgedPush, MAX_CAPABILITIES, VERDICT_SCHEMA,
+    Verdict,
 };
 use crate::policy::{Policy, Waiver};
 
@@ -55,6 +57,7 @@ impl Rules<'_> {
         gaps.sort();
         gaps.dedup();
         let findings = in_order(findings);
+        let (capabilities, more_capabilities) = capabilities(facts);
         Verdict {
             schema: VERDICT_SCHEMA,
             conclusion: conclude(facts, &findings, &gaps),
@@ -64,6 +67,8 @@ impl Rules<'_> {
             trust_digest: self.trust_digest.clone(),
             gaps,
             findings,
+            capabilities,
+            more_capabilities,
             authentication: facts.pushes.iter().map(judged_push).collect(),
             commits: judged_objects(facts),
         }
@@ -166,6 +171,20 @@ fn conclude(facts: &Facts, findings: &[Finding], gaps: &[Gap]) -> Conclusion {
     } else {
         Conclusion::Pass
     }
+}
+
+/// What the updates as a whole alter, in the order of the request, and how
+/// much is left out.
+fn capabilities(facts: &Facts) -> (Vec<Capability>, usize) {
+    let mut all = Vec::new();
+    for update in &facts.updates {
+        let net = update.build.iter().filter(|one| one.revision.is_none());
+        let changes = net.flat_map(BuildChange::capabilities);
+        all.extend(changes.map(|change| Capability::of(&update.update.name, change)));
+    }
+    let more = all.len().saturating_sub(MAX_CAPABILITIES);
+    all.truncate(MAX_CAPABILITIES);
+    (all, more)
 }
 
 fn judged_push(facts: &PushFacts) -> JudgedPush {

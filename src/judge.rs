@@ -95,6 +95,8 @@ pub fn could_not_judge(request: &EvaluationRequest, why: String) -> Verdict {
         trust_digest: Digest(String::new()),
         gaps: vec![Gap(why)],
         findings: Vec::new(),
+        capabilities: Vec::new(),
+        more_capabilities: 0,
         authentication: Vec::new(),
         commits: Vec::new(),
     }

@@ -18,6 +18,7 @@ pub mod steering;
 mod affected;
 mod closure;
 mod difference;
+mod draft;
 mod entries;
 mod expand;
 mod files;
@@ -35,6 +36,9 @@ mod secret;
 mod secret_words;
 mod shell;
 mod text;
+#[cfg(test)]
+mod told;
+mod values;
 mod words;
 mod yaml;
 

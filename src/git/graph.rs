@@ -81,9 +81,20 @@ pub(super) fn is_ancestor(
     ancestor: ObjectId,
     descendant: ObjectId,
 ) -> Result<bool, GitError> {
+    is_ancestor_of_any(objects, ancestor, &[descendant])
+}
+
+/// Whether `ancestor` is one of `descendants` or reachable from one.
+pub(super) fn is_ancestor_of_any(
+    objects: &Objects<'_>,
+    ancestor: ObjectId,
+    descendants: &[ObjectId],
+) -> Result<bool, GitError> {
     let mut painting = Painting::new(objects);
     painting.paint(ancestor, LEFT)?;
-    painting.paint(descendant, RIGHT)?;
+    for descendant in descendants {
+        painting.paint(*descendant, RIGHT)?;
+    }
     while painting.undecided() && painting.colour(ancestor) != BOTH {
         painting.step()?;
     }

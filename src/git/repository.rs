@@ -144,6 +144,27 @@ impl Repository {
         }
     }
 
+    /// Every branch with its tip: local ones, and those that were fetched from
+    /// elsewhere, sorted by name. Refs that only name other refs are left out.
+    pub fn branches(&self) -> Result<Vec<(RefName, ObjectId)>, GitError> {
+        let mut found = Vec::new();
+        for reference in self.inner.references()? {
+            let reference = reference?;
+            let name = reference.name_bytes();
+            let is_branch = name.starts_with(b"refs/heads/") || name.starts_with(b"refs/remotes/");
+            let Some(target) = reference.target().filter(|_| is_branch) else {
+                continue;
+            };
+            let name = RefName::new(name).map_err(|error| GitError::BadReference {
+                name: escape(name),
+                reason: error.to_string(),
+            })?;
+            found.push((name, from_oid(target)?));
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// The commit that a person means by `spec`: an id, a branch, `HEAD~3`, …
     /// Tags are peeled. Only here are parents (`~`, `^`) followed by libgit2.
     pub fn resolve(&self, spec: &str) -> Result<ObjectId, GitError> {
@@ -193,6 +214,23 @@ impl Repository {
     /// if their histories share nothing.
     pub fn merge_base(&self, a: ObjectId, b: ObjectId) -> Result<Option<ObjectId>, GitError> {
         graph::merge_base(&self.objects()?, a, b)
+    }
+
+    /// Whether a commit is on a branch or tag. One that is not here is on none.
+    pub fn is_on_a_ref(&self, commit: ObjectId) -> Result<bool, GitError> {
+        if !matches!(self.kind(commit), Ok(ObjectKind::Commit)) {
+            return Ok(false);
+        }
+        let mut tips = Vec::new();
+        for glob in ["refs/heads/*", "refs/tags/*"] {
+            for reference in self.inner.references_glob(glob)? {
+                // A tag of a tree or a blob leads to no commit.
+                if let Ok(tip) = reference?.peel_to_commit() {
+                    tips.push(from_oid(tip.id())?);
+                }
+            }
+        }
+        graph::is_ancestor_of_any(&self.objects()?, commit, &tips)
     }
 
     /// The commits reachable from `tip` and from none of `hidden`, newest

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::approval::Circumstances;
 use super::authentication::{Push, Standing};
-use super::build::BuildChange;
+use super::build::{BuildChange, PinStanding};
 use super::ci::CiChange;
 use super::directory::Directory;
 use super::object::{Commit, Tag};
@@ -43,6 +43,8 @@ pub struct Facts {
     pub pushes: Vec<PushFacts>,
     /// The policy's principals and teams.
     pub directory: Arc<Directory>,
+    /// What is known of the commits that code is pinned to, where the policy names a mirror.
+    pub pins: Vec<PinStanding>,
     /// What the policy trusts: images, code, hosts.
     pub sources: Arc<TrustedSources>,
     /// Development, test, production, as the policy tells them apart.

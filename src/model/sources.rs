@@ -1,6 +1,7 @@
 //! The one list of what is trusted: where images and code may come from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::build::{CodeSource, CodeUse, ImageReference, Pin};
 use super::names::Names;
@@ -22,6 +23,8 @@ pub struct TrustedSources {
     pub iam_registries: Names,
     /// The loosest pin that listed code may have; unlisted code must be exact.
     pub least_pin: Option<Pin>,
+    /// Clones, with all branches and tags, of repositories that code comes from.
+    pub mirrors: BTreeMap<String, PathBuf>,
     /// Who signs which images; no check asks, an admission controller does.
     pub signers: Vec<Signer>,
 }

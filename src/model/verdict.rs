@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::authentication::{Authentication, Source, Strength};
+use super::build::{CapabilityChange, CapabilityClass, Direction};
 use super::facts::Gap;
 use super::finding::{Effect, Finding};
 use super::oid::ObjectId;
@@ -15,6 +16,7 @@ use super::refs::RefName;
 use super::repo::RepositoryName;
 use super::request::Subject;
 use super::signature::Signature;
+use super::text::escape;
 
 /// The version of the verdict's JSON, its top-level `schema`.
 pub const VERDICT_SCHEMA: &str = "forgewarden/verdict/v1";
@@ -75,11 +77,68 @@ pub struct Verdict {
     pub gaps: Vec<Gap>,
     /// What is objected to: blocking first, then by place.
     pub findings: Vec<Finding>,
+    /// What the update as a whole adds to or takes from what the build
+    /// environment may do, at most [`MAX_CAPABILITIES`].
+    pub capabilities: Vec<Capability>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_capabilities: usize,
     /// How each push behind it was authenticated; none if nothing was pushed, or
     /// if that was not asked.
     pub authentication: Vec<JudgedPush>,
     /// Every commit and tag that was judged.
     pub commits: Vec<JudgedObject>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// Most capabilities that a verdict lists.
+pub const MAX_CAPABILITIES: usize = 500;
+
+/// One capability that a ref update alters. It blocks nothing by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Capability {
+    /// The ref whose update alters it.
+    pub subject: RefName,
+    /// What kind.
+    pub class: CapabilityClass,
+    /// Whether there is more or less of it.
+    pub direction: Direction,
+    /// A sentence without a full stop: `job deploy gains secret PROD_KEY`.
+    pub what: String,
+    /// The job's title, if it is one job's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// The file, escaped.
+    pub path: String,
+    /// Line, from 1; none for what is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Column, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+}
+
+impl Capability {
+    /// What a ref update alters.
+    pub fn of(subject: &RefName, change: CapabilityChange) -> Self {
+        Self {
+            subject: subject.clone(),
+            class: change.class,
+            direction: change.direction,
+            what: change.what,
+            job: change.job,
+            path: escape(change.path.as_slice()),
+            line: change.line,
+            column: change.column,
+        }
+    }
 }
 
 /// One push: how it was authenticated, who says so and how sure that is.

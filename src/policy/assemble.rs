@@ -52,7 +52,7 @@ pub(crate) fn policy(
         .iter()
         .filter_map(|table| parts.take("waivers", Waiver::new(table)))
         .collect();
-    let sources = parts.take("sources", environment::sources(&file.sources));
+    let sources = parts.take("sources", environment::sources(&file.sources, folder));
     let zones = parts.take("zones", environment::zones(&file.zones));
     let effective = serde_json::to_value(&file).map_err(|why| why.to_string());
     let effective = parts.take("version", effective);

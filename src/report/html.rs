@@ -13,6 +13,7 @@ use super::view::{Limits, View};
 const LIMITS: Limits = Limits {
     gaps: 100,
     findings: 500,
+    capabilities: 500,
     commits: 500,
 };
 

@@ -17,6 +17,7 @@ pub const MAX_SUMMARY: usize = 65_535;
 const LIMITS: Limits = Limits {
     gaps: 10,
     findings: 200,
+    capabilities: 50,
     commits: 30,
 };
 
@@ -49,6 +50,7 @@ pub fn check_summary_of(json: &Value, templates: &Templates) -> Result<String, R
         }
         limits = Limits {
             findings: limits.findings / 2,
+            capabilities: limits.capabilities / 2,
             commits: limits.commits / 2,
             ..limits
         };
@@ -105,6 +107,15 @@ pub(super) fn code(text: &str) -> String {
 
 /// Lines as a code block whose fence is longer than any run in it.
 pub(super) fn fenced(lines: &[String]) -> String {
+    block("sh", lines)
+}
+
+/// Lines as a block that shows what was added and taken away.
+pub(super) fn diff(lines: &[String]) -> String {
+    block("diff", lines)
+}
+
+fn block(language: &str, lines: &[String]) -> String {
     let longest = lines
         .iter()
         .map(|line| longest_run(line))
@@ -115,7 +126,7 @@ pub(super) fn fenced(lines: &[String]) -> String {
         .iter()
         .map(|line| line.replace(['\n', '\r'], " ") + "\n")
         .collect();
-    format!("{fence}sh\n{body}{fence}")
+    format!("{fence}{language}\n{body}{fence}")
 }
 
 fn longest_run(text: &str) -> usize {

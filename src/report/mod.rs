@@ -12,6 +12,8 @@ pub mod sarif;
 pub mod terminal;
 
 #[cfg(feature = "server")]
+mod altered;
+#[cfg(feature = "server")]
 mod documentation;
 #[cfg(feature = "server")]
 pub mod html;

@@ -26,6 +26,19 @@ const FINGERPRINT: &str = "forgewarden/v1";
 ///
 /// None that a verdict can cause today; a serialisation error is not hidden.
 pub fn render(verdict: &Verdict) -> Result<String, serde_json::Error> {
+    render_with(verdict, Some("new"))
+}
+
+/// The same of what already stands, which nothing is compared with.
+///
+/// # Errors
+///
+/// As there.
+pub fn render_standing(verdict: &Verdict) -> Result<String, serde_json::Error> {
+    render_with(verdict, None)
+}
+
+fn render_with(verdict: &Verdict, state: Option<&str>) -> Result<String, serde_json::Error> {
     let mut rules: Vec<&'static str> = Vec::new();
     for finding in &verdict.findings {
         if !rules.contains(&finding.check) {
@@ -35,7 +48,7 @@ pub fn render(verdict: &Verdict) -> Result<String, serde_json::Error> {
     let results = verdict
         .findings
         .iter()
-        .map(|finding| result(finding, &rules));
+        .map(|finding| result(finding, &rules, state));
     let log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -57,6 +70,8 @@ pub fn render(verdict: &Verdict) -> Result<String, serde_json::Error> {
                 "subject": verdict.subject,
                 "policyDigest": verdict.policy_digest,
                 "trustDigest": verdict.trust_digest,
+                "capabilities": verdict.capabilities,
+                "moreCapabilities": verdict.more_capabilities,
             },
         }],
     });
@@ -107,11 +122,24 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-fn result(finding: &Finding, rules: &[&'static str]) -> Value {
+/// SARIF's scale of importance, 0 to 100.
+fn rank(severity: Severity) -> f32 {
+    match severity {
+        Severity::Info => 10.0,
+        Severity::Low => 30.0,
+        Severity::Medium => 55.0,
+        Severity::High => 80.0,
+        Severity::Critical => 95.0,
+    }
+}
+
+fn result(finding: &Finding, rules: &[&'static str], state: Option<&str>) -> Value {
     let index = rules.iter().position(|id| *id == finding.check);
-    let level = match finding.effect {
-        Effect::Block => "error",
-        Effect::Warn => "warning",
+    // What blocks is an error whatever it is called elsewhere.
+    let level = match (finding.effect, finding.severity) {
+        (Effect::Block, _) => "error",
+        (Effect::Warn, Severity::Info | Severity::Low) => "note",
+        (Effect::Warn, _) => "warning",
     };
     let remedy: Vec<_> = finding.remedy.lines().map(visible).collect();
     let text = format!("{}\n\n{}", visible(&finding.message), remedy.join("\n"));
@@ -119,11 +147,15 @@ fn result(finding: &Finding, rules: &[&'static str]) -> Value {
         "ruleId": finding.check,
         "ruleIndex": index,
         "level": level,
+        "rank": rank(finding.severity),
         "message": { "text": text.trim_end() },
         "locations": [location(finding)],
         "partialFingerprints": { FINGERPRINT: fingerprint(finding) },
         "properties": { "effect": finding.effect, "severity": finding.severity },
     });
+    if let Some(state) = state {
+        result["baselineState"] = json!(state);
+    }
     if let Some(waiver) = &finding.waiver {
         result["suppressions"] = json!([{
             "kind": "external",
@@ -172,9 +204,12 @@ fn relative_uri(path: &[u8]) -> String {
     uri
 }
 
-/// The same for the same objection wherever its line moves: a commit's by its
-/// id, a path's by the path and the message.
+/// The same for the same objection wherever its line moves: the check's own,
+/// else a commit's by its id, a path's by the path and the message.
 fn fingerprint(finding: &Finding) -> String {
+    if let Some(own) = &finding.fingerprint {
+        return own.clone();
+    }
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_be_bytes());

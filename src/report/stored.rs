@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::model::authentication::{Authentication, Source, Strength};
+use crate::model::build::{CapabilityClass, Direction};
 use crate::model::finding::{Effect, Severity};
 use crate::model::principal::Actor;
 use crate::model::verdict::{Conclusion, Knowledge};
@@ -20,6 +21,10 @@ pub(super) struct Stored {
     pub(super) gaps: Vec<String>,
     pub(super) findings: Vec<StoredFinding>,
     /// Verdicts of earlier versions have none.
+    #[serde(default)]
+    pub(super) capabilities: Vec<StoredCapability>,
+    #[serde(default)]
+    pub(super) more_capabilities: usize,
     #[serde(default)]
     pub(super) authentication: Vec<StoredPush>,
     pub(super) commits: Vec<StoredObject>,
@@ -70,6 +75,16 @@ pub(super) struct StoredFinding {
 pub(super) struct StoredWaiver {
     pub(super) reason: String,
     pub(super) until: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct StoredCapability {
+    pub(super) subject: String,
+    pub(super) class: CapabilityClass,
+    pub(super) direction: Direction,
+    pub(super) what: String,
+    pub(super) path: String,
+    pub(super) line: Option<u32>,
 }
 
 #[derive(Deserialize)]

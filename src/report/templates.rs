@@ -161,6 +161,9 @@ fn environment() -> Result<Environment<'static>, ReportError> {
     environment.add_filter("fenced", |lines: Vec<String>| {
         minijinja::Value::from_safe_string(markdown::fenced(&lines))
     });
+    environment.add_filter("diff", |lines: Vec<String>| {
+        minijinja::Value::from_safe_string(markdown::diff(&lines))
+    });
     Ok(environment)
 }
 

@@ -16,6 +16,8 @@ pub const DEFAULT_WIDTH: usize = 72;
 pub const MIN_WIDTH: usize = 30;
 /// Most findings of one check that are shown.
 pub const MAX_PER_CHECK: usize = 10;
+/// Most capabilities that are shown.
+pub const MAX_CAPABILITIES: usize = 15;
 /// Most pushes whose authentication is told.
 pub const MAX_PUSHES: usize = 5;
 /// Most reasons that are shown why something could not be judged.
@@ -61,6 +63,7 @@ pub fn render(verdict: &Verdict, options: &Options<'_>) -> String {
     for group in groups(&verdict.findings) {
         page.group(&group);
     }
+    page.capabilities(verdict);
     page.pushes(verdict);
     page.summary(verdict);
     page.text
@@ -170,6 +173,30 @@ impl Page<'_> {
         self.line("", "", Ink::Plain);
     }
 
+    /// What the build environment may do afterwards that it could not, and the reverse.
+    fn capabilities(&mut self, verdict: &Verdict) {
+        let all = &verdict.capabilities;
+        if all.is_empty() {
+            return;
+        }
+        self.line("", "What it does to the build environment:", Ink::Bold);
+        for one in all.iter().take(MAX_CAPABILITIES) {
+            let line = one.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let text = format!(
+                "{} {} ({}{line})",
+                one.direction.sign(),
+                visible(&one.what),
+                visible(&one.path)
+            );
+            self.wrap("  ", &text, Ink::Plain);
+        }
+        let more = all.len().saturating_sub(MAX_CAPABILITIES) + verdict.more_capabilities;
+        if more > 0 {
+            self.line("  ", &format!("… and {more} more"), Ink::Plain);
+        }
+        self.line("", "", Ink::Plain);
+    }
+
     /// How it was pushed, who says so and how sure that is.
     fn pushes(&mut self, verdict: &Verdict) {
         for push in verdict.authentication.iter().take(MAX_PUSHES) {
@@ -238,7 +265,7 @@ impl Page<'_> {
     /// mark (`-`, `→`) stands below its first word.
     fn wrap(&mut self, indent: &str, text: &str, ink: Ink) {
         let hang = match text.split_once(' ') {
-            Some(("-" | "→", _)) => "  ",
+            Some(("-" | "→" | "+" | "~", _)) => "  ",
             _ => "",
         };
         let width = self.options.width.max(MIN_WIDTH) - indent.len() - hang.len();

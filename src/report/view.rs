@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::altered::Altered;
 use super::documentation;
 use super::pushed::Pushed;
 use super::stored::{Stored, StoredFinding, StoredObject, StoredSubject};
@@ -25,6 +26,7 @@ const SHORT: usize = 10;
 pub(super) struct Limits {
     pub(super) gaps: usize,
     pub(super) findings: usize,
+    pub(super) capabilities: usize,
     pub(super) commits: usize,
 }
 
@@ -43,6 +45,8 @@ pub(super) struct View {
     pub(super) more_gaps: usize,
     pub(super) groups: Vec<Group>,
     pub(super) more_findings: usize,
+    pub(super) capabilities: Vec<Altered>,
+    pub(super) more_capabilities: usize,
     pub(super) pushes: Vec<Pushed>,
     pub(super) more_pushes: usize,
     pub(super) commits: Vec<Object>,
@@ -149,6 +153,17 @@ impl View {
                 .collect(),
             more_findings: stored.findings.len().saturating_sub(limits.findings),
             groups: groups(&stored.findings, limits.findings),
+            more_capabilities: stored.more_capabilities
+                + stored
+                    .capabilities
+                    .len()
+                    .saturating_sub(limits.capabilities),
+            capabilities: stored
+                .capabilities
+                .iter()
+                .take(limits.capabilities)
+                .map(Altered::of)
+                .collect(),
             more_pushes: stored.authentication.len().saturating_sub(limits.commits),
             pushes: stored
                 .authentication

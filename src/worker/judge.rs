@@ -92,6 +92,8 @@ impl Judge for PolicyJudge {
             trust_digest: self.policy.roots.digest(),
             gaps: vec![Gap(why)],
             findings: Vec::new(),
+            capabilities: Vec::new(),
+            more_capabilities: 0,
             authentication: Vec::new(),
             commits: Vec::new(),
         }

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test's helper fails the test by it")]
 
 use bstr::BString;
+use forgewarden::model::build::{CapabilityClass, Direction};
 use forgewarden::model::facts::Gap;
 use forgewarden::model::finding::{Effect, Finding, Severity, WaiverNote};
 use forgewarden::model::oid::ObjectId;
@@ -11,7 +12,9 @@ use forgewarden::model::refs::{RefName, RefUpdate};
 use forgewarden::model::repo::RepositoryName;
 use forgewarden::model::request::Subject;
 use forgewarden::model::signature::{KeyName, Signature, SignatureKind, SignatureState};
-use forgewarden::model::verdict::{Conclusion, Digest, JudgedObject, VERDICT_SCHEMA, Verdict};
+use forgewarden::model::verdict::{
+    Capability, Conclusion, Digest, JudgedObject, VERDICT_SCHEMA, Verdict,
+};
 use forgewarden::report::terminal::{Colour, MAX_PER_CHECK, Options};
 use forgewarden::report::{
     MAX_TITLE, PageContext, ReportError, Templates, annotations, check_summary, details_page,
@@ -68,6 +71,40 @@ fn unsigned(digit: char) -> JudgedObject {
     }
 }
 
+/// What a change of a release workflow could do.
+fn capabilities() -> Vec<Capability> {
+    let one = |class, direction, what: &str, line| Capability {
+        subject: main(),
+        class,
+        direction,
+        what: what.to_owned(),
+        job: Some("job deploy".to_owned()),
+        path: ".github/workflows/release.yml".to_owned(),
+        line,
+        column: line.map(|_| 7),
+    };
+    vec![
+        one(
+            CapabilityClass::Secret,
+            Direction::Gained,
+            "job deploy gains secret PROD_KEY",
+            Some(14),
+        ),
+        one(
+            CapabilityClass::Runner,
+            Direction::Changed,
+            "job deploy runs on own machines (prod) instead of a machine of the forge (ubuntu-latest)",
+            Some(9),
+        ),
+        one(
+            CapabilityClass::Guard,
+            Direction::Lost,
+            "job scan no longer runs scan `trivy` <b>|@alice",
+            None,
+        ),
+    ]
+}
+
 fn verdict(conclusion: Conclusion, findings: Vec<Finding>) -> Verdict {
     Verdict {
         schema: VERDICT_SCHEMA,
@@ -83,6 +120,8 @@ fn verdict(conclusion: Conclusion, findings: Vec<Finding>) -> Verdict {
         trust_digest: Digest("2e".repeat(32)),
         gaps: Vec::new(),
         findings,
+        capabilities: Vec::new(),
+        more_capabilities: 0,
         authentication: Vec::new(),
         commits: vec![signed('e'), unsigned('d')],
     }
@@ -135,7 +174,10 @@ fn blocked() -> Verdict {
             "ask a member of platform-security",
         )
     };
-    verdict(Conclusion::Fail, vec![commit, workflow, pipeline, waived])
+    Verdict {
+        capabilities: capabilities(),
+        ..verdict(Conclusion::Fail, vec![commit, workflow, pipeline, waived])
+    }
 }
 
 fn unjudged() -> Verdict {

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::draft::Draft;
-use super::value::Val;
+use crate::ci::draft::Draft;
+use crate::ci::values::Val;
 use crate::model::build::{AccessGrant, Spot, What};
 
 /// What an agent's file grants.

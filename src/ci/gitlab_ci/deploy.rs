@@ -3,12 +3,12 @@
 
 use std::rc::Rc;
 
-use super::draft::Draft;
 use super::kinds::{BRANCH, MERGE_REQUEST, NONE};
 use super::root::Root;
 use super::rules::Started;
-use super::value::Val;
 use super::variables::Secrets;
+use crate::ci::draft::Draft;
+use crate::ci::values::Val;
 use crate::model::build::{
     Gate, GateKind, Identity, Lifetime, SecretName, SecretUse, Spot, Target, TargetKind, Transfer,
     TransferKind, Weakening, WeakeningKind, What,

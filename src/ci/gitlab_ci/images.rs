@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::draft::Draft;
 use super::root::Root;
-use super::value::Val;
 use super::variables::Variables;
+use crate::ci::draft::Draft;
 use crate::ci::image;
+use crate::ci::values::Val;
 use crate::model::build::{ImageName, ImageRole, ImageUse, Privilege, What};
 
 /// Most images that one reference with variables stands for (GitLab runs at most 200 of a matrix).

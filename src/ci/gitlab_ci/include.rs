@@ -10,8 +10,8 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::inputs;
 use super::sources;
-use super::value::{Budget, Convert, Name, Val, Value, merge};
 use crate::ci::closure::{Closure, Opened};
+use crate::ci::values::{Budget, Convert, Name, Val, Value, merge};
 use crate::ci::yaml::tree::parse;
 use crate::model::build::{
     Guard, GuardKind, Item, Setting, Spot, Unresolved, UnresolvedKind, What,

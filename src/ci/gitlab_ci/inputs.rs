@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::include::Inputs;
-use super::value::{Budget, Val, Value};
+use crate::ci::values::{Budget, Val, Value};
 
 /// The inputs that an includer states.
 pub(super) fn given(inputs: &Rc<Val>) -> Inputs {

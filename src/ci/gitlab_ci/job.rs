@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use super::draft::Draft;
 use super::pipeline::Reader;
 use super::root::Root;
 use super::rules::{Started, started};
 use super::scripts::{Scripts, settle_logins};
-use super::value::{Name, Val};
 use super::variables::{Secrets, Variables, meaning};
 use super::{deploy, images, transfers};
+use crate::ci::draft::Draft;
 use crate::ci::shell::Dialect;
+use crate::ci::values::{Name, Val};
 use crate::model::build::{Guard, GuardKind, Job, JobKind, Runner, RunnerKind, Trigger, What};
 
 /// Reads a job. `stage`: whether stages come before its own.

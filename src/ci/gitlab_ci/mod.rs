@@ -5,7 +5,6 @@
 
 mod agent;
 mod deploy;
-mod draft;
 mod images;
 mod include;
 mod inputs;
@@ -17,7 +16,6 @@ mod rules;
 mod scripts;
 mod sources;
 mod transfers;
-mod value;
 mod variables;
 
 #[cfg(test)]
@@ -132,10 +130,10 @@ fn is_part_of_entry(path: &BString, files: &mut dyn Files) -> bool {
 
 fn agents(path: &Arc<BString>, content: &[u8]) -> Blueprint {
     let mut blueprint = Blueprint::new(path, System.key());
-    let budget = value::Budget::new();
+    let budget = super::values::Budget::new();
     for root in yaml::tree::parse(content).unwrap_or_default() {
-        let root = value::Convert::new(path, &budget).value(&root, 0);
-        let mut draft = draft::Draft::default();
+        let root = super::values::Convert::new(path, &budget).value(&root, 0);
+        let mut draft = super::draft::Draft::default();
         agent::read(&root, &mut draft);
         blueprint.items.extend(draft.items);
     }
@@ -145,7 +143,7 @@ fn agents(path: &Arc<BString>, content: &[u8]) -> Blueprint {
 fn pipelines(path: &Arc<BString>, content: &[u8], files: &mut dyn Files) -> Blueprint {
     let mut blueprint = Blueprint::new(path, System.key());
     let mut closure = Closure::new(files);
-    let budget = value::Budget::new();
+    let budget = super::values::Budget::new();
     let mut found = pipeline::Found::default();
     let mut loader = include::Loader::new(&mut closure, &budget, "include");
     let entry = Opened {
@@ -158,11 +156,17 @@ fn pipelines(path: &Arc<BString>, content: &[u8], files: &mut dyn Files) -> Blue
         pipeline::read(&merged, &mut closure, &budget, &mut found);
     }
     blueprint.items.append(&mut found.items);
+    // What switches off the scans of GitLab's own templates counts without a job, too.
+    let of_file = found.file_weakenings.drain(..);
+    blueprint.items.extend(of_file);
     if budget.is_spent() {
         let unresolved = Unresolved {
             kind: UnresolvedKind::Form,
             text: crate::model::text::escape(path.as_slice()),
-            why: format!("it stands for more than {} values", value::MAX_VALUES),
+            why: format!(
+                "it stands for more than {} values",
+                super::values::MAX_VALUES
+            ),
         };
         blueprint.items.push(Item {
             slot: "file".to_owned(),

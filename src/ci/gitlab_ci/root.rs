@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::value::{Budget, Name, Val, Value, merge};
+use crate::ci::values::{Budget, Name, Val, Value, merge};
 use crate::model::build::{Spot, Unresolved, UnresolvedKind};
 
 /// Deepest chain of `extends` (GitLab allows 11 levels).

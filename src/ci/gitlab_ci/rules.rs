@@ -7,7 +7,7 @@ use super::kinds::{
     ALL, BRANCH, EACH, Kinds, MERGE_REQUEST, NONE, Truth, UNKNOWN, condition, reference,
 };
 use super::root::Root;
-use super::value::Val;
+use crate::ci::values::Val;
 use crate::model::build::{Job, Spot};
 
 /// In which pipelines a job runs, and how.

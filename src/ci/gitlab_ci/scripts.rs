@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::draft::Draft;
 use super::inputs;
 use super::root::Root;
-use super::value::Val;
 use super::variables::Secrets;
 use crate::ci::closure::Closure;
+use crate::ci::draft::Draft;
 use crate::ci::shell::{self, Dialect, Script};
+use crate::ci::values::Val;
 use crate::model::build::{
     CodeKind, CodeSource, CodeUse, Held, Item, Lifetime, Pin, Spot, Template, TemplateSource, What,
 };
@@ -69,14 +69,7 @@ impl Scripts<'_, '_, '_, '_, '_> {
             depth: self.depth,
         };
         let items = shell::read(&script, self.closure);
-        draft.order = items
-            .iter()
-            .map(|item| item.order)
-            .max()
-            .unwrap_or(draft.order)
-            .max(draft.order)
-            + 1;
-        draft.scripts = scripts(&items).unwrap_or(draft.scripts).max(draft.scripts) + 1;
+        draft.count(&items);
         self.take(draft, items);
     }
 
@@ -166,14 +159,6 @@ fn step_source(text: &str) -> CodeUse {
 /// Lines that stand in the same file, one behind the other.
 fn groups(lines: &[Rc<Val>]) -> impl Iterator<Item = &[Rc<Val>]> {
     lines.chunk_by(|one, other| one.spot.path == other.spot.path)
-}
-
-fn scripts(items: &[Item]) -> Option<u32> {
-    let numbers = items.iter().filter_map(|item| match &item.what {
-        What::Command(command) => Some(command.script),
-        _ => None,
-    });
-    numbers.max()
 }
 
 /// Says of logins what the job's variables hold.

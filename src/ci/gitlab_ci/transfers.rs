@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::draft::Draft;
 use super::root::Root;
-use super::value::Val;
+use crate::ci::draft::Draft;
+use crate::ci::values::Val;
 use crate::model::build::{Guard, GuardKind, Setting, Transfer, TransferKind, What};
 
 /// Reports that say what a job looks for.

@@ -54,15 +54,8 @@ impl Reader<'_, '_> {
                 let machine = value("label").map(|label| by_label(unit, label, frame));
                 frame.runner = Some(contained(machine, call.spot()));
                 if call.name == "docker" {
-                    let image =
-                        value("image").map(|image| (unit.text_or_written(image), image.spot()));
-                    frame.items.extend(
-                        image
-                            .and_then(|(image, spot)| {
-                                container::image(&image, ImageRole::Runs, spot)
-                            })
-                            .map(|it| slot("agent/image", it)),
-                    );
+                    let image = value("image").and_then(|it| unit.image(it, ImageRole::Runs));
+                    frame.items.extend(image.map(|it| slot("agent/image", it)));
                 } else {
                     self.dockerfile(unit, (value("dir"), value("filename")), call);
                 }

@@ -111,6 +111,9 @@ impl Reader<'_, '_> {
         value: Code<'_>,
         frame: &mut Frame,
     ) {
+        if !self.room(frame, &value.spot()) {
+            return;
+        }
         let slot = format!("environment/{name}");
         frame.items.retain(|item| item.slot != slot);
         let mut taken = None;

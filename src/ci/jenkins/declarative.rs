@@ -86,9 +86,13 @@ impl Reader<'_, '_> {
         let Some(body) = call.body else {
             return;
         };
-        if !self.spend(|| call.spot()) || around.depth > super::MAX_CALL_DEPTH {
+        if !self.spend(|| call.spot()) {
             return;
         }
+        if around.depth > super::MAX_CALL_DEPTH {
+            return self.bound(&call.spot(), "stages nest too deep".to_owned());
+        }
+        self.room(around, &call.spot());
         let name = call
             .named_or_first("name")
             .map_or_else(String::new, |name| unit.text_or_written(name));

@@ -45,9 +45,12 @@ impl Reader<'_, '_> {
             });
         }
         let mut work = self.begin(&frame, (slot, format!("job {name}")), call.spot());
-        every_call(body, 0, &mut |inner| {
+        let whole = every_call(body, 0, &mut |inner| {
             self.dsl_call(unit, inner, (&mut frame, &mut work))
         });
+        if !whole {
+            self.bound(&call.spot(), "calls nest too deep".to_owned());
+        }
         self.finish(work);
     }
 
@@ -78,8 +81,8 @@ impl Reader<'_, '_> {
                     self.add_item(work, item);
                 }
             }
-            (name, _) if super::settings::is_secret_name(name) => {
-                if known.is_some_and(|value| super::settings::is_secret_value(&value)) {
+            (name, _) if known.is_some() => {
+                if known.is_some_and(|value| super::settings::is_secret(name, &value)) {
                     let name = name.to_owned();
                     self.add(
                         work,

@@ -155,20 +155,15 @@ impl Reader<'_, '_> {
         let name = call
             .named_or_first("name")
             .map_or_else(String::new, |name| unit.text_or_written(name));
-        let own = around.items.len();
+        self.room(around, &call.spot());
+        let (own, jobs) = (around.items.len(), self.jobs.len());
         let mut frame = around.stage(&name);
         let named = (around.slot_of(&name), format!("stage {name}"));
         let mut work = self.begin(&frame, named, call.spot());
         if let Some(body) = call.body {
             self.walk(unit, body, &mut frame, &mut work);
         }
-        if work.has_own()
-            || !self
-                .jobs
-                .iter()
-                .rev()
-                .any(|job| job.slot.starts_with(&work.job.slot))
-        {
+        if work.has_own() || self.jobs.len() == jobs {
             self.finish(work);
         }
         frame.leave(own, true);

@@ -327,7 +327,7 @@ impl Lexer<'_> {
             ..Text::default()
         };
         loop {
-            if self.begins(quotes.end) && !self.is_escaped_end(quotes) {
+            if self.begins(quotes.end) {
                 self.at += quotes.end.len();
                 return text;
             }
@@ -350,15 +350,6 @@ impl Lexer<'_> {
                 _ => self.take(&mut text, 0),
             }
         }
-    }
-
-    /// `$/$` in a dollar-slashy string is an escaped slash, then a dollar.
-    fn is_escaped_end(&self, quotes: Quotes) -> bool {
-        let before = self
-            .at
-            .checked_sub(1)
-            .and_then(|at| self.text.as_bytes().get(at));
-        quotes.escape == b'$' && self.begins("/$") && before == Some(&b'$')
     }
 
     /// Takes one letter behind `skip` bytes as it is.

@@ -10,6 +10,8 @@ use crate::model::build::TemplateSource;
 
 /// Most names that are followed to tell who writes a value.
 const MAX_NAMES: usize = 64;
+/// Most tokens of one value that is read as a string.
+const MAX_VALUE: usize = 1000;
 /// Longest text that names are replaced in, in bytes.
 const MAX_REPLACED: usize = 256 * 1024;
 
@@ -336,6 +338,9 @@ impl Code<'_> {
     /// The string that stands here: one, or several with `+` between them.
     /// What else is added stands in it as `${…}`. `.trim()` and the like are not looked at.
     pub(super) fn text(self) -> Option<Text> {
+        if self.items.len() > MAX_VALUE {
+            return None;
+        }
         let parts = self
             .items
             .split(|item| item.kind() == Some(&Kind::Operator("+")));

@@ -9,8 +9,8 @@ use super::tree::Source;
 use super::value::Scope;
 use crate::ci::closure::Closure;
 use crate::model::build::{
-    Gate, GateKind, Item, Job, JobKind, Runner, Setting, Spot, Trigger, Unresolved, UnresolvedKind,
-    What,
+    Gate, GateKind, ImageName, ImageRole, ImageUse, Item, Job, JobKind, Runner, Setting, Spot,
+    Trigger, Unresolved, UnresolvedKind, What,
 };
 
 /// Most calls of one entry file that are looked at, those of its functions
@@ -18,6 +18,9 @@ use crate::model::build::{
 pub(super) const MAX_CALLS: usize = 100_000;
 /// Most items that one entry file has, inherited ones counted for each job.
 pub(super) const MAX_ITEMS: usize = 50_000;
+
+/// Most items that the jobs of one file inherit.
+pub(super) const MAX_INHERITED: usize = 2_000;
 
 /// A source with what it says of its own names.
 pub(super) struct Unit<'s> {
@@ -56,6 +59,18 @@ impl<'s> Unit<'s> {
         match self.scope.text(code) {
             Some(text) => text.text,
             None => code.written(),
+        }
+    }
+
+    /// The image that a value names.
+    pub(super) fn image(&self, value: Code<'_>, role: ImageRole) -> Option<Item> {
+        match self.scope.text(value) {
+            Some(text) => super::container::image(&text.text, role, value.spot()),
+            None => {
+                let image = ImageName::Unresolved(value.written());
+                let what = What::Image(ImageUse { role, image });
+                Some(Item::of("image", value.spot(), what))
+            }
         }
     }
 
@@ -109,6 +124,7 @@ pub(super) struct Reader<'c, 'f> {
     pub(super) used: HashSet<String>,
     calls: usize,
     count: usize,
+    told: bool,
 }
 
 impl<'c, 'f> Reader<'c, 'f> {
@@ -120,6 +136,7 @@ impl<'c, 'f> Reader<'c, 'f> {
             used: HashSet::new(),
             calls: 0,
             count: 0,
+            told: false,
         }
     }
 
@@ -210,7 +227,22 @@ impl<'c, 'f> Reader<'c, 'f> {
                 format!("more than {MAX_CALLS} calls would be followed"),
             );
         }
-        self.calls < MAX_CALLS
+        self.calls < MAX_CALLS && self.count <= MAX_ITEMS
+    }
+
+    /// Keeps what jobs inherit within its bound; says whether it was.
+    pub(super) fn room(&mut self, frame: &mut Frame, spot: &Spot) -> bool {
+        if frame.items.len() <= MAX_INHERITED {
+            return true;
+        }
+        frame.items.truncate(MAX_INHERITED);
+        if !std::mem::replace(&mut self.told, true) {
+            self.bound(
+                spot,
+                format!("its jobs inherit more than {MAX_INHERITED} items"),
+            );
+        }
+        false
     }
 
     /// Says that a bound ends the reading.
@@ -310,11 +342,13 @@ pub(super) fn form(spot: Spot, why: String) -> Item {
     }
 }
 
-/// Calls `see` with every call of a stretch, at any depth.
-pub(super) fn every_call<'s>(code: Code<'s>, depth: usize, see: &mut dyn FnMut(&Call<'s>)) {
+/// Calls `see` with every call of a stretch, at any depth to
+/// [`super::MAX_CALL_DEPTH`]; says whether that was all.
+pub(super) fn every_call<'s>(code: Code<'s>, depth: usize, see: &mut dyn FnMut(&Call<'s>)) -> bool {
     if depth > super::MAX_CALL_DEPTH {
-        return;
+        return false;
     }
+    let mut all = true;
     for statement in code.statements() {
         for piece in statement.pieces() {
             match piece {
@@ -322,12 +356,13 @@ pub(super) fn every_call<'s>(code: Code<'s>, depth: usize, see: &mut dyn FnMut(&
                     see(&call);
                     let inside = call.args.iter().map(|arg| arg.value).chain(call.body);
                     for inner in inside.filter(|inner| inner.may_hold_calls()) {
-                        every_call(inner, depth + 1, see);
+                        all &= every_call(inner, depth + 1, see);
                     }
                 }
-                Piece::Group(_, inner) => every_call(inner, depth + 1, see),
+                Piece::Group(_, inner) => all &= every_call(inner, depth + 1, see),
                 Piece::Assign { .. } => {}
             }
         }
     }
+    all
 }

@@ -120,6 +120,18 @@ impl Pin {
     }
 }
 
+/// Whether the commit that code is pinned to belongs to the repository that is
+/// named: a forge serves the commits of forks under the original's name, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinStanding {
+    /// The repository, as in [`CodeSource::Elsewhere`].
+    pub repository: String,
+    /// The commit.
+    pub commit: String,
+    /// Whether it is on a branch or tag there; or why that is not known, as a clause.
+    pub on_a_ref: Result<bool, String>,
+}
+
 /// Source code is checked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {

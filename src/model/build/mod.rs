@@ -11,6 +11,7 @@ mod access;
 mod change;
 mod code;
 mod command;
+mod delta;
 mod image;
 mod item;
 mod job;
@@ -21,9 +22,11 @@ mod secret;
 pub use access::{AccessGrant, Level, Permission, Privilege, Target, TargetKind};
 pub use change::{BuildChange, TextDifference};
 pub use code::{
-    Checkout, CheckoutSource, CodeKind, CodeSource, CodeUse, Pin, Template, TemplateSource,
+    Checkout, CheckoutSource, CodeKind, CodeSource, CodeUse, Pin, PinStanding, Template,
+    TemplateSource,
 };
 pub use command::{Command, Redirect, Word};
+pub use delta::{CapabilityChange, CapabilityClass, Direction};
 pub use image::{ImageName, ImageReference, ImageRole, ImageUse};
 pub use item::{
     Agent, Gate, GateKind, Guard, GuardKind, Item, Registry, RegistryKind, Setting, Transfer,

@@ -12,6 +12,7 @@ pub(crate) use idle::idle;
 pub(crate) use tables::{SourcesTable, ZoneTable};
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::model::build::Pin;
 use crate::model::names::Names;
@@ -20,7 +21,7 @@ use crate::model::zones::{Zone, Zones};
 use tables::LeastPin;
 
 /// What is trusted.
-pub(crate) fn sources(table: &SourcesTable) -> Result<TrustedSources, String> {
+pub(crate) fn sources(table: &SourcesTable, folder: &Path) -> Result<TrustedSources, String> {
     let signers = table.signers.iter().map(|signer| Signer {
         images: signer.images.0.to_ascii_lowercase(),
         issuer: signer.issuer.0.clone(),
@@ -28,6 +29,11 @@ pub(crate) fn sources(table: &SourcesTable) -> Result<TrustedSources, String> {
     });
     let digests = table.digests.iter();
     Ok(TrustedSources {
+        mirrors: table
+            .mirrors
+            .iter()
+            .map(|(name, path)| (name.clone(), folder.join(path)))
+            .collect(),
         images: names(table.images.iter().map(|text| text.0.as_str()))?,
         digests: digests.map(|text| text.0.to_ascii_lowercase()).collect(),
         code: names(table.code.iter().map(|text| text.0.as_str()))?,

@@ -4,7 +4,7 @@
 //! trust more, and every zone, belongs to the operator: one name more in a zone
 //! would silence the words that stand for the zone otherwise.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,9 @@ pub(crate) struct SourcesTable {
     /// The loosest version that listed code may have.
     #[schemars(extend("x-layer" = "raise"))]
     pub(crate) least_pin: LeastPin,
+    /// Clones, with all branches and tags, of repositories that code comes from:
+    /// `"actions/checkout" = "/srv/mirrors/checkout.git"`. A commit that is pinned must be on one of them.
+    pub(crate) mirrors: BTreeMap<String, String>,
     /// Who signs which images, for `forgewarden policy export`: no check asks
     /// for a signature, the cluster does.
     pub(crate) signers: Vec<SignerTable>,

@@ -32,6 +32,8 @@ pub struct Case {
     pub system: String,
     pub title: String,
     pub policy: String,
+    /// `actions/checkout <commit> off`: whether a mirror has a commit on a ref.
+    pub pins: Vec<String>,
     pub before: BTreeMap<String, String>,
     pub after: BTreeMap<String, String>,
     pub says: Vec<String>,
@@ -89,6 +91,7 @@ fn parse(check: &str, part: &str) -> Case {
         system: system.to_owned(),
         title: title.to_owned(),
         policy: String::new(),
+        pins: Vec::new(),
         before: BTreeMap::new(),
         after: BTreeMap::new(),
         says: Vec::new(),
@@ -132,6 +135,7 @@ impl Case {
                 self.after.insert(path.to_owned(), text);
             }
             _ if name == "policy.toml" => self.policy = text,
+            _ if name == "pins" => self.pins = text.lines().map(str::to_owned).collect(),
             _ if name == "says" => {
                 self.says = text
                     .lines()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use forgewarden::checks::{self, Objections};
 use forgewarden::ci::{Content, Files, MemoryFiles, Readings};
-use forgewarden::model::build::BuildChange;
+use forgewarden::model::build::{BuildChange, PinStanding};
 use forgewarden::policy::Policy;
 
 use super::case::Case;
@@ -34,6 +34,7 @@ pub fn said(case: &Case, base: Base) -> Vec<String> {
     let mut facts = push([branch("main").brings(commit(1))]).build();
     facts.sources = policy.sources.clone();
     facts.zones = policy.zones.clone();
+    facts.pins = case.pins.iter().map(|line| pin(line)).collect();
     facts.updates[0].build = touched.into_iter().collect();
     let check =
         checks::find(&case.check).unwrap_or_else(|| panic!("there is no rule {}", case.check));
@@ -82,4 +83,16 @@ fn touched(
     readings
         .touched(&changed, &mut sides, &mut after)
         .expect("a small tree")
+}
+
+fn pin(line: &str) -> PinStanding {
+    let words: Vec<_> = line.split(' ').collect();
+    let [repository, commit, standing] = words[..] else {
+        panic!("`{line}` is not `repository commit on|off`");
+    };
+    PinStanding {
+        repository: repository.to_owned(),
+        commit: commit.to_owned(),
+        on_a_ref: Ok(standing == "on"),
+    }
 }

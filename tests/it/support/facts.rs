@@ -447,6 +447,7 @@ impl FactsBuilder {
                 ..Circumstances::default()
             },
             directory: Arc::new(people(&["alice", "bob", "carol"], &["bob", "carol"])),
+            pins: Vec::new(),
             sources: Arc::default(),
             zones: Arc::default(),
             gaps: Vec::new(),

@@ -102,6 +102,8 @@ fn verdict(request: &EvaluationRequest, conclusion: Conclusion, gaps: Vec<Gap>) 
         trust_digest: Digest("trust".to_owned()),
         gaps,
         findings: Vec::new(),
+        capabilities: Vec::new(),
+        more_capabilities: 0,
         authentication: Vec::new(),
         commits: Vec::new(),
     }

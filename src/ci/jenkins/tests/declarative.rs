@@ -90,14 +90,14 @@ fn the_classic_pipeline_is_read() {
             "8: environment/TOKEN: target Credential api-token",
             "9: environment/DB_PASSWORD: Literal(Literal { name: \"DB_PASSWORD\" })",
             "registry: \"registry.example\", repository: \"builder\", tag: Some(\"1.0\")",
-            "18: agent/args: Privilege(Privileged)",
+            "17: agent/args: Privilege(Privileged)",
             "agent/args: Privilege(EngineSocket(\"/var/run/docker.sock\"))",
             "agent/args: Privilege(Root)",
-            "21: steps/sh: template env.CHANGE_TITLE Anybody into sh",
+            "20: steps/sh: template env.CHANGE_TITLE Anybody into sh",
             "template params.TARGET Caller into sh",
             "template params.MODE Fixed into sh",
             "template BUILD_NUMBER Fixed into sh",
-            "22: steps/archiveArtifacts: Transfer",
+            "21: steps/archiveArtifacts: Transfer",
         ],
     );
 }
@@ -117,8 +117,8 @@ fn stages_run_where_and_when_they_say() {
         &[
             "gate Approval Ship it?",
             "gate Condition allOf",
-            "46: steps/withCredentials: secret Named(\"prod-db\") in P",
-            "48: steps/sh: template params.TARGET Caller",
+            "43: steps/withCredentials: secret Named(\"prod-db\") in P",
+            "45: steps/sh: template params.TARGET Caller",
         ],
     );
     assert_silent(
@@ -223,6 +223,7 @@ fn conditions_narrow_only_if_they_name_one_branch() {
     }
     for wide in [
         "branch '*'",
+        "branch 'feature'",
         "branch pattern: 'main.*', comparator: 'REGEXP'",
         "not { branch 'main' }",
         "anyOf { branch 'main'; changeRequest() }",

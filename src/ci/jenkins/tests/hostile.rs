@@ -7,7 +7,7 @@ use crate::ci::{Files, MemoryFiles};
 
 #[test]
 fn strings_and_comments_hide_nothing_and_make_up_nothing() {
-    let text = "// node('built-in') { sh 'a' }\n/* node { } */\nnode('x') {\n  echo 'sh \"${params.A}\" // no comment'\n  sh '/* no comment */ echo $B'\n  sh(/echo ${params.C}/)\n  sh($/echo $$D ${params.E} $/$)\n  def half = 4 / 2; sh \"${params.F}\" // 1 / 2\n}\n";
+    let text = "// node('built-in') { sh 'a' }\n/* node { } */\nnode('x') {\n  echo 'sh \"${params.A}\" // no comment'\n  sh '/* no comment */ echo $B'\n  sh(/echo ${params.C}/)\n  sh($/echo $$D ${params.E} $/ /$)\n  def half = 4 / 2; sh \"${params.F}\" // 1 / 2\n}\n";
     let said = all(&model("Jenkinsfile", text));
     assert_says(
         &said,

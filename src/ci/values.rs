@@ -1,5 +1,5 @@
-//! Values of GitLab's files: YAML merged over several files, each value with
-//! the place where it is written. Knows nothing of what keys mean.
+//! YAML merged over several files, each value with the place where it is
+//! written; merge keys applied. Knows nothing of what keys mean.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -13,19 +13,19 @@ use crate::ci::yaml::tree::{self, Node, Style};
 use crate::model::build::Spot;
 
 /// Most values that are made of one entry file, merges and references counted.
-pub(super) const MAX_VALUES: usize = 1_000_000;
+pub(crate) const MAX_VALUES: usize = 1_000_000;
 
 /// What is left of [`MAX_VALUES`].
 #[derive(Debug)]
-pub(super) struct Budget(Cell<usize>);
+pub(crate) struct Budget(Cell<usize>);
 
 impl Budget {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Cell::new(MAX_VALUES))
     }
 
     /// Takes some; false if that was too much, and from then on.
-    pub(super) fn spend(&self, count: usize) -> bool {
+    pub(crate) fn spend(&self, count: usize) -> bool {
         match self.0.get().checked_sub(count) {
             Some(left) => {
                 self.0.set(left);
@@ -38,22 +38,22 @@ impl Budget {
         }
     }
 
-    pub(super) fn is_spent(&self) -> bool {
+    pub(crate) fn is_spent(&self) -> bool {
         self.0.get() == 0
     }
 }
 
 /// A value.
 #[derive(Debug, Clone)]
-pub(super) struct Val {
-    pub(super) spot: Spot,
-    pub(super) tag: Option<String>,
-    pub(super) value: Value,
+pub(crate) struct Val {
+    pub(crate) spot: Spot,
+    pub(crate) tag: Option<String>,
+    pub(crate) value: Value,
 }
 
 /// What a [`Val`] is.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Text(String, Style),
     Map(Vec<(Name, Rc<Val>)>),
     List(Vec<Rc<Val>>),
@@ -61,20 +61,20 @@ pub(super) enum Value {
 
 /// A key of a mapping.
 #[derive(Debug, Clone)]
-pub(super) struct Name {
-    pub(super) text: String,
-    pub(super) spot: Spot,
+pub(crate) struct Name {
+    pub(crate) text: String,
+    pub(crate) spot: Spot,
 }
 
 /// Makes values of YAML nodes; what aliases share stays shared.
-pub(super) struct Convert<'a> {
+pub(crate) struct Convert<'a> {
     path: &'a Arc<BString>,
     budget: &'a Budget,
     known: HashMap<*const Node, Rc<Val>>,
 }
 
 impl<'a> Convert<'a> {
-    pub(super) fn new(path: &'a Arc<BString>, budget: &'a Budget) -> Self {
+    pub(crate) fn new(path: &'a Arc<BString>, budget: &'a Budget) -> Self {
         Self {
             path,
             budget,
@@ -83,7 +83,7 @@ impl<'a> Convert<'a> {
     }
 
     /// A node's value, merge keys applied.
-    pub(super) fn value(&mut self, node: &Node, depth: usize) -> Rc<Val> {
+    pub(crate) fn value(&mut self, node: &Node, depth: usize) -> Rc<Val> {
         if let Some(known) = self.known.get(&std::ptr::from_ref(node)) {
             return known.clone();
         }
@@ -160,7 +160,7 @@ fn fill(
 
 /// `over` on top of `base`, as GitLab merges: mappings key by key at any
 /// depth, everything else replaced.
-pub(super) fn merge(base: &Rc<Val>, over: &Rc<Val>, budget: &Budget) -> Rc<Val> {
+pub(crate) fn merge(base: &Rc<Val>, over: &Rc<Val>, budget: &Budget) -> Rc<Val> {
     let (Value::Map(old), Value::Map(new)) = (&base.value, &over.value) else {
         return over.clone();
     };
@@ -188,7 +188,7 @@ pub(super) fn merge(base: &Rc<Val>, over: &Rc<Val>, budget: &Budget) -> Rc<Val> 
 
 impl Val {
     /// Text that stands where something else stood.
-    pub(super) fn of_text(spot: &Spot, text: String, style: Style) -> Rc<Self> {
+    pub(crate) fn of_text(spot: &Spot, text: String, style: Style) -> Rc<Self> {
         Rc::new(Self {
             spot: spot.clone(),
             tag: None,
@@ -197,7 +197,7 @@ impl Val {
     }
 
     /// The text of a scalar.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text, _) => Some(text),
             _ => None,
@@ -205,19 +205,19 @@ impl Val {
     }
 
     /// Whether it is a scalar that some reader takes for true.
-    pub(super) fn is_true(&self) -> bool {
+    pub(crate) fn is_true(&self) -> bool {
         let text = self.text().map(str::to_ascii_lowercase);
         matches!(text.as_deref(), Some("true" | "yes" | "on" | "y" | "1"))
     }
 
     /// Whether it is a scalar that some reader takes for false.
-    pub(super) fn is_false(&self) -> bool {
+    pub(crate) fn is_false(&self) -> bool {
         let text = self.text().map(str::to_ascii_lowercase);
         matches!(text.as_deref(), Some("false" | "no" | "off" | "n" | "0"))
     }
 
     /// Whether nothing is written.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         match &self.value {
             Value::Text(text, Style::Plain) => {
                 matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
@@ -227,7 +227,7 @@ impl Val {
     }
 
     /// Keys and values of a mapping.
-    pub(super) fn pairs(&self) -> &[(Name, Rc<Val>)] {
+    pub(crate) fn pairs(&self) -> &[(Name, Rc<Val>)] {
         match &self.value {
             Value::Map(pairs) => pairs,
             _ => &[],
@@ -235,12 +235,12 @@ impl Val {
     }
 
     /// Whether it is a mapping.
-    pub(super) fn is_map(&self) -> bool {
+    pub(crate) fn is_map(&self) -> bool {
         matches!(self.value, Value::Map(_))
     }
 
     /// The items of a list, or the value itself if it is another.
-    pub(super) fn one_or_many(self: &Rc<Self>) -> Vec<Rc<Self>> {
+    pub(crate) fn one_or_many(self: &Rc<Self>) -> Vec<Rc<Self>> {
         match &self.value {
             Value::List(items) => items.clone(),
             _ if self.is_null() => Vec::new(),
@@ -249,18 +249,18 @@ impl Val {
     }
 
     /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&Rc<Val>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Rc<Val>> {
         let pair = self.pairs().iter().find(|(name, _)| name.text == key);
         pair.map(|(_, value)| value)
     }
 
     /// The text of a key's scalar.
-    pub(super) fn text_of(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text_of(&self, key: &str) -> Option<&str> {
         self.get(key)?.text()
     }
 
     /// The line of the file on which a line of its text stands, from 0: exact for `|`.
-    pub(super) fn line_of_text(&self, line: usize) -> u32 {
+    pub(crate) fn line_of_text(&self, line: usize) -> u32 {
         let Value::Text(text, Style::Literal) = &self.value else {
             return self.spot.line;
         };
