@@ -87,7 +87,7 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         Some(
             detection
                 .severity(severity)
-                .says(format!("{} pushes {} and runs on {}, which nobody has reviewed", seen.whose(), excerpt(&name, 100), excerpt(event, 60)))
+                .says(format!("{} pushes {} and runs on `{}`, also for changes that nobody has reviewed", seen.whose(), excerpt(&name, 100), excerpt(event, 60)))
                 .mend("push release names only from protected branches and tags; elsewhere use a tag that names the commit"),
         )
     });

@@ -158,7 +158,7 @@ fn of_line(side: Side<'_>, line: Line<'_>) -> Option<Detection> {
         host => format!(" and talks to {}", excerpt(host, 80)),
     };
     let says = match program {
-        "" => format!("{} switches a verification off", excerpt(&switch, 80)),
+        "" | "export" | "set" | "declare" | "local" => format!("{} switches a verification off", excerpt(&switch, 80)),
         _ => format!("`{}` is told not to verify ({}){to}", excerpt(program, 40), excerpt(&switch, 80)),
     };
     Some(said(Detection::at(side, line.seen, feature), &line.seen.whose(), &says))
@@ -195,7 +195,8 @@ fn switch(command: &Command) -> Option<String> {
         let part = WORDS.iter().find(|part| lower.contains(**part))?;
         // A sentence that only names it is not it.
         let named_only = matches!(program, "grep" | "sed") && !lower.starts_with("stricthost");
-        (!named_only).then(|| (*part).to_owned())
+        let at = lower.find(*part).filter(|_| !named_only)?;
+        word.text.get(at..at + part.len()).map(str::to_owned)
     })
 }
 
