@@ -58,4 +58,6 @@ checks! {
     network_segregation_removed,
     cloud_static_key,
     oidc_trust_widened,
+    change_spans_zones,
+    capability_unapproved,
 }
