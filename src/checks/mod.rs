@@ -60,4 +60,5 @@ checks! {
     oidc_trust_widened,
     change_spans_zones,
     capability_unapproved,
+    imported_finding,
 }

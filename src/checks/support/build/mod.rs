@@ -15,7 +15,7 @@ mod side;
 
 pub(crate) use detection::Detection;
 pub(crate) use exposure::Exposure;
-pub(crate) use introduced::{Terms, compared, introduced};
+pub(crate) use introduced::{Terms, compared, introduced, introduced_elsewhere};
 pub(crate) use pairs::{Pair, pairs};
 pub(crate) use reached::{Reached, ReachedKind, reached};
 pub(crate) use side::{Seen, Side};
