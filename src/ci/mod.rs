@@ -13,6 +13,7 @@ pub mod github_actions;
 pub mod gitlab_ci;
 pub mod jenkins;
 pub mod kubernetes;
+pub mod sarif;
 pub mod steering;
 
 mod affected;
