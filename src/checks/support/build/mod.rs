@@ -11,9 +11,11 @@ mod introduced;
 mod matching;
 mod pairs;
 mod side;
+mod slots;
 
 pub(crate) use detection::Detection;
 pub(crate) use exposure::Exposure;
 pub(crate) use introduced::{Terms, compared, introduced};
 pub(crate) use pairs::{Pair, pairs};
 pub(crate) use side::{Seen, Side};
+pub(crate) use slots::slot_changes;
