@@ -18,6 +18,7 @@ mod publishing;
 mod reached;
 mod shell;
 mod side;
+mod slots;
 mod switches;
 mod weaker;
 
@@ -34,5 +35,6 @@ pub(crate) use publishing::publishes;
 pub(crate) use reached::{Reached, ReachedKind, reached};
 pub(crate) use shell::{Line, Shell, is_downloader, scripts};
 pub(crate) use side::{Seen, Side};
+pub(crate) use slots::slot_changes;
 pub(crate) use switches::{Switch, switches};
 pub(crate) use weaker::{Weaker, Words, weaker};
