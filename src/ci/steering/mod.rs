@@ -5,6 +5,7 @@
 //! program and a registry), so each reader says by the path whether a file is
 //! its business, and all that say so are asked.
 
+pub mod known;
 pub mod owners;
 pub mod tables;
 
