@@ -9,6 +9,7 @@ mod code;
 mod detection;
 mod exposure;
 pub(crate) mod files;
+pub(crate) mod guarded;
 mod hosts;
 mod introduced;
 mod matching;
@@ -24,7 +25,6 @@ mod weaker;
 
 pub(crate) use code::{Earlier, foreign_code, owner};
 pub(crate) use detection::Detection;
-pub(crate) use exposure::Exposure;
 pub(crate) use introduced::{Terms, compared, introduced, introduced_elsewhere};
 pub(crate) use exposure::{Exposure, Secrets};
 pub(crate) use hosts::{Host, hosts_of, is_local};
