@@ -36,6 +36,8 @@ mod secret;
 mod secret_words;
 mod shell;
 mod text;
+#[cfg(test)]
+mod told;
 mod values;
 mod words;
 mod yaml;
@@ -56,6 +58,7 @@ pub use recognise::{
     ExtraPath, Recognised, covers_directory, find, may_be_recognised_by_content, recognise,
     recognise_content, recognise_directory,
 };
+pub(crate) use secret::is_secret_name;
 pub use text::{MAX_FILE_BYTES, Unparsable};
 pub use yaml::{MAX_YAML_DEPTH, MAX_YAML_DOCUMENTS, MAX_YAML_KEY, MAX_YAML_NODES};
 

@@ -71,6 +71,27 @@ pub(super) fn collect(
         .collect())
 }
 
+/// What stands in the build environment among these files, as if all were new.
+#[cfg(feature = "server")]
+pub(super) fn of_leaves(
+    gatherer: &mut Gatherer<'_>,
+    leaves: Vec<(BString, Entry)>,
+) -> Result<Vec<CiChange>, GitError> {
+    let mut stories = BTreeMap::new();
+    for (path, entry) in leaves {
+        let change = TreeChange {
+            path,
+            old: None,
+            new: Some(entry),
+        };
+        tell(gatherer, &mut stories, change, None)?;
+    }
+    let told = stories
+        .into_iter()
+        .map(|(path, story)| conclude(path, story));
+    Ok(told.collect())
+}
+
 /// The paths that could change what an entry file does: those that a reader
 /// may open, and links and submodules, which may stand for such files.
 fn that_matter(gatherer: &Gatherer<'_>, changes: &[TreeChange]) -> BTreeSet<BString> {

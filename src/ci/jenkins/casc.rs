@@ -7,13 +7,14 @@ use bstr::BString;
 
 use super::access;
 use super::library::by_url;
-use super::settings::{is_secret_name, is_secret_value};
+use super::settings::is_secret;
 use super::token::Text;
 use super::tree::Source;
 use super::work::{Frame, Reader, Unit, form};
 use super::{container, pod, when};
 use crate::ci::Files;
 use crate::ci::closure::Closure;
+use crate::ci::host::engine_api;
 use crate::ci::yaml::tree::{Node, Style, Value, parse};
 use crate::model::build::{
     Blueprint, CodeKind, CodeSource, CodeUse, ImageRole, Item, Literal, Pin, Privilege, Setting,
@@ -226,8 +227,10 @@ impl Reading {
             "useScriptSecurity" => self.set("jenkins.job-dsl-sandbox", value, truth(value)),
             "privileged" if value.is_true() => push(What::Privilege(Privilege::Privileged)),
             "hostPath" => push(What::Privilege(container::host_path(text))),
-            "uri" if text.starts_with("tcp://") && !text.ends_with(":2376") => {
-                push(What::Privilege(Privilege::OpenEngineApi(text.to_owned())));
+            "uri" if within == "dockerHost" => {
+                if let Some(open) = engine_api(text) {
+                    push(What::Privilege(open));
+                }
             }
             "image" => {
                 let slot = format!("{within}/image");
@@ -245,7 +248,7 @@ impl Reading {
                     .extend(pod::items(&Unit::of(&source), &text, "clouds/pod"));
             }
             // In `env: [{key: …, value: …}]` the neighbour holds the name.
-            _ if is_secret_name(key) && is_secret_value(text) => {
+            _ if is_secret(key, text) => {
                 let name = if within.is_empty() {
                     key.to_owned()
                 } else {

@@ -4,20 +4,11 @@
 
 use super::call::{Call, Code};
 use super::work::{Unit, every_call};
+use crate::ci::host;
 use crate::ci::image::parse;
 use crate::model::build::{
     ImageRole, ImageUse, Item, Privilege, Spot, Unresolved, UnresolvedKind, What,
 };
-
-/// The sockets of container engines, by how their paths end.
-const SOCKETS: &[&str] = &[
-    "docker.sock",
-    "containerd.sock",
-    "crio.sock",
-    "podman.sock",
-    "docker_engine",
-    "buildkitd.sock",
-];
 
 /// An image, if the text names one.
 pub(super) fn image(text: &str, role: ImageRole, spot: Spot) -> Option<Item> {
@@ -41,81 +32,48 @@ pub(super) fn registry_host(url: &str) -> String {
     }
 }
 
-/// A path of the host.
+/// A path of the host, which need not look like one.
 pub(super) fn host_path(path: &str) -> Privilege {
-    let path = path.trim();
-    match SOCKETS.iter().any(|socket| path.ends_with(socket)) {
-        true => Privilege::EngineSocket(path.to_owned()),
-        false => Privilege::HostPath(path.to_owned()),
-    }
+    host::mount(path).unwrap_or_else(|| Privilege::HostPath(path.trim().to_owned()))
 }
 
 /// What options of `docker run` allow.
 pub(super) fn engine_options(text: &str, spot: &Spot) -> Vec<Item> {
-    let words: Vec<&str> = text
-        .split_whitespace()
-        .map(|word| word.trim_matches(['"', '\'']))
-        .collect();
-    let mut all = Vec::new();
-    let mut push = |privilege| all.push(Item::of("args", spot.clone(), What::Privilege(privilege)));
-    for (at, word) in words.iter().enumerate() {
-        let (name, joined) = match word.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (*word, None),
+    let words: Vec<&str> = text.split_whitespace().map(unquoted).collect();
+    let rights = (0..words.len()).filter_map(|at| {
+        let (name, value) = match words[at].split_once('=') {
+            Some((name, value)) if name.starts_with('-') => (name, unquoted(value)),
+            _ => (words[at], words.get(at + 1).copied().unwrap_or_default()),
         };
-        let value = joined.or(words.get(at + 1).copied()).unwrap_or_default();
-        match name {
-            "--privileged" if joined.is_none_or(|value| value != "false") => {
-                push(Privilege::Privileged)
-            }
-            "--cap-add" => push(Privilege::Capability(
-                value.trim_start_matches("CAP_").to_ascii_uppercase(),
-            )),
-            "--security-opt" if value.contains("unconfined") || value.contains("disable") => {
-                push(Privilege::Unconfined(value.to_owned()));
-            }
-            "--device" => push(Privilege::Device(
-                value.split(':').next().unwrap_or(value).to_owned(),
-            )),
-            "--network" | "--net" if value == "host" => push(Privilege::HostNamespace("network")),
-            "--pid" if value == "host" => push(Privilege::HostNamespace("pid")),
-            "--ipc" if value == "host" => push(Privilege::HostNamespace("ipc")),
-            "--uts" if value == "host" => push(Privilege::HostNamespace("uts")),
-            "--userns" if value == "host" => push(Privilege::HostNamespace("user")),
-            "-u" | "--user" => {
-                let root = matches!(value.split(':').next(), Some("root" | "0"));
-                push(if root {
-                    Privilege::Root
-                } else {
-                    Privilege::NotRoot
-                });
-            }
-            "-v" | "--volume" => mounted(value, &mut push),
-            "--mount" => mounted_by_keys(value_behind(word, value), &mut push),
-            _ => {}
+        option(name, value)
+    });
+    let item = |right| Item::of("args", spot.clone(), What::Privilege(right));
+    rights.map(item).collect()
+}
+
+fn unquoted(word: &str) -> &str {
+    word.trim_matches(['"', '\''])
+}
+
+fn option(name: &str, value: &str) -> Option<Privilege> {
+    Some(match name {
+        "--privileged" if value != "false" => Privilege::Privileged,
+        "--cap-add" => return host::capability(value),
+        "--security-opt" => return host::security_option(value),
+        "--device" => Privilege::Device(value.split(':').next().unwrap_or(value).to_owned()),
+        "--network" | "--net" if value == "host" => Privilege::HostNamespace("network"),
+        "--pid" if value == "host" => Privilege::HostNamespace("pid"),
+        "--ipc" if value == "host" => Privilege::HostNamespace("ipc"),
+        "--uts" if value == "host" => Privilege::HostNamespace("uts"),
+        "--userns" if value == "host" => Privilege::HostNamespace("user"),
+        "-u" | "--user" => return host::user(value),
+        "-v" | "--volume" => return host::mount(host::short_mount(value)?.0),
+        "--mount" => {
+            let mut pairs = value.split(',').filter_map(|pair| pair.split_once('='));
+            return host::mount(pairs.find(|(key, _)| matches!(*key, "source" | "src"))?.1);
         }
-    }
-    all
-}
-
-fn value_behind<'a>(word: &'a str, value: &'a str) -> &'a str {
-    word.strip_prefix("--mount=").unwrap_or(value)
-}
-
-fn mounted(value: &str, push: &mut impl FnMut(Privilege)) {
-    let source = value.split(':').next().unwrap_or_default();
-    if source.starts_with('/') || source.starts_with('~') || value.contains("docker_engine") {
-        push(host_path(source));
-    }
-}
-
-fn mounted_by_keys(value: &str, push: &mut impl FnMut(Privilege)) {
-    let source = value
-        .split(',')
-        .find_map(|pair| pair.strip_prefix("source=").or(pair.strip_prefix("src=")));
-    if let Some(source) = source.filter(|source| source.starts_with('/')) {
-        push(host_path(source));
-    }
+        _ => return None,
+    })
 }
 
 /// `containerTemplate(image: …, privileged: true)`, `hostPathVolume(…)` and their like.

@@ -81,8 +81,8 @@ impl Reader<'_, '_> {
                     self.add_item(work, item);
                 }
             }
-            (name, _) if super::settings::is_secret_name(name) => {
-                if known.is_some_and(|value| super::settings::is_secret_value(&value)) {
+            (name, _) if known.is_some() => {
+                if known.is_some_and(|value| super::settings::is_secret(name, &value)) {
                     let name = name.to_owned();
                     self.add(
                         work,

@@ -8,6 +8,7 @@ use bstr::{BString, ByteSlice};
 use super::container::{host_path, image, unread};
 use super::token::Text;
 use super::work::Unit;
+use crate::ci::host::capability;
 use crate::ci::yaml::tree::{Node, parse};
 use crate::model::build::{ImageRole, Item, Privilege, Spot, What};
 
@@ -109,9 +110,9 @@ fn look(
             }
             ("add", None) => {
                 for name in value.items().iter().filter_map(|one| one.text()) {
-                    push(Privilege::Capability(
-                        name.trim_start_matches("CAP_").to_ascii_uppercase(),
-                    ));
+                    if let Some(right) = capability(name) {
+                        push(right);
+                    }
                 }
             }
             ("image", Some(text)) => {

@@ -53,7 +53,7 @@ impl Reader<'_, '_> {
         };
         let slot = format!("{}/{}", work.group, call.short());
         let script = Script {
-            text: &text.text,
+            text: &for_shell(text),
             path: &source.path,
             line: &line,
             column,
@@ -141,6 +141,28 @@ impl Reader<'_, '_> {
         work.called = called;
         self.used = used;
     }
+}
+
+/// The text with what Groovy pastes as variables that a shell reads alike:
+/// `${env.X}` as `${X}`, and any other expression as one name.
+fn for_shell(text: &Text) -> String {
+    let mut all = String::new();
+    let mut end = 0;
+    for pasted in &text.pasted {
+        all.push_str(text.text.get(end..pasted.range.start).unwrap_or_default());
+        let name = pasted.expression.strip_prefix("env.");
+        let name = name.unwrap_or(&pasted.expression).chars().take(80);
+        let letter = |letter: char| match letter.is_ascii_alphanumeric() || letter == '.' {
+            true => letter,
+            false => '_',
+        };
+        all.push_str("${");
+        all.extend(name.map(letter));
+        all.push('}');
+        end = pasted.range.end;
+    }
+    all.push_str(text.text.get(end..).unwrap_or_default());
+    all
 }
 
 fn into(step: &str) -> &'static str {

@@ -232,7 +232,26 @@ fn is_branch_name(text: &str) -> bool {
     )
 }
 
-/// A branch by its name, no pattern: whoever pushes to it pushes to that one.
+/// Names of branches that are protected by custom, and how such names begin.
+const PROTECTED: &[&str] = &[
+    "main",
+    "master",
+    "trunk",
+    "develop",
+    "production",
+    "prod",
+    "stable",
+    "default",
+    "release",
+];
+const PROTECTED_STARTS: &[&str] = &["release/", "release-", "hotfix/", "stable/", "support/"];
+
+/// Whether a name or pattern is only of branches that are protected by custom;
+/// any other branch can be made by whoever may push.
 fn is_one_branch(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['*', '?', '[', '{', '|', '$']) && !name.starts_with("PR-")
+    let name = name.strip_prefix("origin/").unwrap_or(name);
+    let rest = PROTECTED_STARTS
+        .iter()
+        .find_map(|start| name.strip_prefix(start));
+    PROTECTED.contains(&name) || rest.is_some_and(|rest| !rest.contains(['|', '{', '$', ',']))
 }

@@ -223,6 +223,7 @@ fn conditions_narrow_only_if_they_name_one_branch() {
     }
     for wide in [
         "branch '*'",
+        "branch 'feature'",
         "branch pattern: 'main.*', comparator: 'REGEXP'",
         "not { branch 'main' }",
         "anyOf { branch 'main'; changeRequest() }",

@@ -272,20 +272,16 @@ fn lines(job: &Job) -> BTreeMap<String, (String, Spot)> {
     all.collect()
 }
 
-/// What files say beside their jobs. What a new file says as a gone one said
-/// it has only moved.
+/// What files say beside their jobs. What a new file says as some file did
+/// before, or a gone one as some file does now, is no change.
 fn files(before: &[Arc<Blueprint>], after: &[Arc<Blueprint>], all: &mut Vec<CapabilityChange>) {
     let (mut old, mut new) = (by_path(before), by_path(after));
-    let said = |side: &BTreeMap<Arc<BString>, Points>, but: &BTreeMap<Arc<BString>, Points>| {
-        let only = side.iter().filter(|(path, _)| !but.contains_key(*path));
-        let points = only.flat_map(|(_, points)| points.iter());
+    let said = |side: &BTreeMap<Arc<BString>, Points>| {
+        let points = side.values().flat_map(|points| points.iter());
         let keys = points.map(|(key, point)| (key.clone(), point.value.clone()));
         keys.collect::<BTreeSet<_>>()
     };
-    let moved: BTreeSet<_> = said(&old, &new)
-        .intersection(&said(&new, &old))
-        .cloned()
-        .collect();
+    let (said_before, said_now) = (said(&old), said(&new));
     let paths: BTreeSet<_> = old.keys().chain(new.keys()).cloned().collect();
     for path in paths {
         let at = Spot {
@@ -299,10 +295,13 @@ fn files(before: &[Arc<Blueprint>], after: &[Arc<Blueprint>], all: &mut Vec<Capa
             at: &at,
         };
         let (mut was, mut is) = (old.remove(&path), new.remove(&path));
-        if was.is_none() || is.is_none() {
-            for points in [&mut was, &mut is].into_iter().flatten() {
-                points.retain(|key, point| !moved.contains(&(key.clone(), point.value.clone())));
-            }
+        let (only, known) = match (&mut was, &mut is) {
+            (Some(only), None) => (Some(only), &said_now),
+            (None, Some(only)) => (Some(only), &said_before),
+            _ => (None, &said_now),
+        };
+        if let Some(points) = only {
+            points.retain(|key, point| !known.contains(&(key.clone(), point.value.clone())));
         }
         points(
             &owner,
