@@ -149,7 +149,7 @@ impl Change<'_> {
         let name = excerpt(*first, 60);
         let what = match name.as_str() {
             "" => "an approval".to_owned(),
-            _ => format!("the approval of {name}"),
+            _ => format!("an approval ({name})"),
         };
         let title = &self.new.title;
         Some(

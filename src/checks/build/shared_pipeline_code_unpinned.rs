@@ -98,7 +98,9 @@ fn unpinned(side: Side<'_>, seen: Seen<'_>, code: &CodeUse) -> Option<Detection>
     }
     let name = excerpt(code.source.to_string(), 100);
     let remote = seen.blueprint.system == "gitlab-ci" && code.kind == CodeKind::Include && !host.is_empty();
-    let severity = if trust == Trust::Unlisted && (remote || dynamic) {
+    // `legacySCM(scm)` takes the library from whatever is being built.
+    let own = matches!(&code.source, CodeSource::Dynamic(text) if text.contains("legacySCM"));
+    let severity = if own || trust == Trust::Unlisted && (remote || dynamic) {
         Severity::Critical
     } else if dynamic || holds_secrets(side, seen) {
         Severity::High
