@@ -58,7 +58,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A release's image is pushed from a change that nobody reviewed",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo"],
 };
 
 build_config! { mode = Enforce, at_least = Low }

@@ -53,7 +53,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "The other side of a connection is no longer checked",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "docker"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -133,6 +133,9 @@ fn said(detection: Detection, whose: &str, says: &str) -> Detection {
 }
 
 fn of_setting(setting: &Setting) -> Option<String> {
+    if setting.name == "kubernetes.insecure-skip-tls-verify" {
+        return Some("insecure-skip-tls-verify".to_owned());
+    }
     let name = setting.name.strip_prefix("env.")?;
     variable(name, &setting.value)
 }
