@@ -8,8 +8,12 @@ mod ci_changes;
 mod files;
 mod pins;
 mod pushes;
+#[cfg(feature = "server")]
+mod whole;
 
 pub use pushes::weigh;
+#[cfg(feature = "server")]
+pub use whole::{NotTold, entry_files, standing};
 
 use build::Builds;
 use files::Blobs;
@@ -36,16 +40,17 @@ pub fn gather(
     repository: &Repository,
     circumstances: Circumstances,
 ) -> Facts {
-    let mut gatherer = Gatherer {
-        policy,
-        request,
-        repository,
-        default: None,
-        revisions: HashMap::new(),
-        files: ci_changes::FileCache::default(),
-        gaps: Vec::new(),
-    };
+    let mut gatherer = Gatherer::new(policy, request, repository);
     let updates = gatherer.updates();
+    facts_of(policy, request, (updates, gatherer.gaps), circumstances)
+}
+
+fn facts_of(
+    policy: &Policy,
+    request: &EvaluationRequest,
+    (updates, gaps): (Vec<UpdateFacts>, Vec<Gap>),
+    circumstances: Circumstances,
+) -> Facts {
     let pins = pins::look_up(&policy.sources, &updates);
     let pushes = pushes::collect(policy, request, &circumstances);
     Facts {
@@ -61,7 +66,7 @@ pub fn gather(
         pins,
         sources: policy.sources.clone(),
         zones: policy.zones.clone(),
-        gaps: gatherer.gaps,
+        gaps,
     }
 }
 
@@ -94,7 +99,34 @@ struct Gatherer<'a> {
     gaps: Vec<Gap>,
 }
 
-impl Gatherer<'_> {
+/// A ref update of which nothing is known yet.
+fn blank(update: RefUpdate) -> UpdateFacts {
+    UpdateFacts {
+        protected: false,
+        rewind: false,
+        revisions: Vec::new(),
+        tags: Vec::new(),
+        ci_changes: Vec::new(),
+        build: Vec::new(),
+        changed_paths: BTreeSet::new(),
+        policy_problems: Vec::new(),
+        update,
+    }
+}
+
+impl<'a> Gatherer<'a> {
+    fn new(policy: &'a Policy, request: &'a EvaluationRequest, repository: &'a Repository) -> Self {
+        Self {
+            policy,
+            request,
+            repository,
+            default: None,
+            revisions: HashMap::new(),
+            files: ci_changes::FileCache::default(),
+            gaps: Vec::new(),
+        }
+    }
+
     fn updates(&mut self) -> Vec<UpdateFacts> {
         let updates = self.request.subject.updates();
         if updates.len() > self.policy.limits.refs {
@@ -129,14 +161,7 @@ impl Gatherer<'_> {
     fn update(&mut self, update: RefUpdate) -> UpdateFacts {
         let mut facts = UpdateFacts {
             protected: is_protected(self.policy, self.default.as_ref(), &update.name),
-            rewind: false,
-            revisions: Vec::new(),
-            tags: Vec::new(),
-            ci_changes: Vec::new(),
-            build: Vec::new(),
-            changed_paths: BTreeSet::new(),
-            policy_problems: Vec::new(),
-            update,
+            ..blank(update)
         };
         if let Err(error) = self.fill(&mut facts) {
             self.gap(format!("{}: {error}", facts.update.name));

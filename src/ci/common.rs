@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
-use super::kubernetes::names_group;
+use super::kubernetes::{self, names_group};
 pub use super::steering::tables::{
     AGENTS, BOTS, BUILD_TOOLS, BUILD_WORDS, GIT, OWNERSHIP, REGISTRIES, SCANNERS, TOOLCHAINS,
     WRAPPERS,
@@ -77,13 +77,19 @@ impl CiSystem for Table {
         named.then_some(Executed)
     }
 
+    /// What has groups of its own in Kubernetes is read as a manifest.
     fn understand(
         &self,
         path: &Arc<BString>,
         content: &[u8],
         files: &mut dyn Files,
     ) -> Option<Blueprint> {
-        (self.reads?)(self.key, path, content, files)
+        if let Some(reads) = self.reads {
+            return reads(self.key, path, content, files);
+        }
+        let manifest = !self.groups.is_empty() && has_yaml_name(path.as_bstr());
+        let blueprint = manifest.then(|| kubernetes::System.understand(path, content, files));
+        blueprint.flatten()
     }
 }
 

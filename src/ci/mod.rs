@@ -13,6 +13,7 @@ pub mod github_actions;
 pub mod gitlab_ci;
 pub mod jenkins;
 pub mod kubernetes;
+pub mod sarif;
 pub mod steering;
 
 mod affected;
@@ -36,6 +37,8 @@ mod secret;
 mod secret_words;
 mod shell;
 mod text;
+#[cfg(test)]
+mod told;
 mod values;
 mod words;
 mod yaml;
@@ -56,6 +59,7 @@ pub use recognise::{
     ExtraPath, Recognised, covers_directory, find, may_be_recognised_by_content, recognise,
     recognise_content, recognise_directory,
 };
+pub(crate) use secret::is_secret_name;
 pub use text::{MAX_FILE_BYTES, Unparsable};
 pub use yaml::{MAX_YAML_DEPTH, MAX_YAML_DOCUMENTS, MAX_YAML_KEY, MAX_YAML_NODES};
 
@@ -124,10 +128,13 @@ pub fn blueprint(
     let recognised = by_path.or_else(|| recognise_content(path_bytes, &content))?;
     let system = find(recognised.system)?;
     let mut blueprint = match system.inspect(path_bytes, &content) {
-        Ok(()) => system.understand(path, &content, files),
+        Ok(()) => system
+            .understand(path, &content, files)
+            // A folder of a system can hold what steers any: `ci/.gitattributes`.
+            .or_else(|| steering::understand(system.key(), path, &content, files)),
         // Its oddities say so.
         Err(_) if recognised.tier <= Tier::Executed => return None,
-        Err(error) => Some(steering::unreadable(path, system.key(), error)),
+        Err(error) => Some(steering::unreadable(path, system.key(), (&content, error))),
     }
     .unwrap_or_else(|| Blueprint::new(path, system.key()));
     steering::annotate(&mut blueprint, &content, files);

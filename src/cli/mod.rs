@@ -3,6 +3,7 @@
 //! Exit status of every judging command: 0 pass, 1 fail, 2 could not judge.
 
 pub mod check;
+pub mod ci;
 pub mod completions;
 pub mod doctor;
 pub mod evidence;
@@ -39,6 +40,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    /// Look at the whole build environment of a repository
+    Ci(ci::CiArgs),
     /// Print the shell completions
     Completions(completions::CompletionsArgs),
     /// Prove that a failing status really blocks
@@ -60,6 +63,7 @@ enum Command {
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Ci(arguments) => ci::run(&arguments),
         Command::Completions(arguments) => completions::run::<Arguments>(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Evidence(arguments) => evidence::run(&arguments),

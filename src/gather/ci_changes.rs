@@ -7,6 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::build::Builds;
 use super::{Failed, Gatherer};
+use crate::checks::Mode;
 use crate::ci::{self, FileMode, Recognised};
 use crate::git::{Entry, EntryMode, GitError, TreeChange};
 use crate::model::ci::{ChangeKind, CiChange, Oddity, Tier};
@@ -71,6 +72,27 @@ pub(super) fn collect(
         .collect())
 }
 
+/// What stands in the build environment among these files, as if all were new.
+#[cfg(feature = "server")]
+pub(super) fn of_leaves(
+    gatherer: &mut Gatherer<'_>,
+    leaves: Vec<(BString, Entry)>,
+) -> Result<Vec<CiChange>, GitError> {
+    let mut stories = BTreeMap::new();
+    for (path, entry) in leaves {
+        let change = TreeChange {
+            path,
+            old: None,
+            new: Some(entry),
+        };
+        tell(gatherer, &mut stories, change, None)?;
+    }
+    let told = stories
+        .into_iter()
+        .map(|(path, story)| conclude(path, story));
+    Ok(told.collect())
+}
+
 /// The paths that could change what an entry file does: those that a reader
 /// may open, and links and submodules, which may stand for such files.
 fn that_matter(gatherer: &Gatherer<'_>, changes: &[TreeChange]) -> BTreeSet<BString> {
@@ -89,17 +111,16 @@ fn note(
     paths: &mut BTreeSet<BString>,
     change: &TreeChange,
 ) -> Result<(), GitError> {
-    let asked = gatherer
-        .policy
-        .checks
-        .credential_not_allowed
-        .asks_about_paths();
+    let checks = &gatherer.policy.checks;
+    let of_zones =
+        checks.change_spans_zones.mode != Mode::Off && gatherer.policy.zones.have_paths();
+    let asked = of_zones || checks.credential_not_allowed.asks_about_paths();
     if !asked || paths.contains(&change.path) {
         return Ok(());
     }
     if paths.len() >= MAX_PATHS {
         return Err(GitError::OverBound {
-            what: "changed paths for the rules of credential-not-allowed",
+            what: "changed paths for the zones and rules that name paths",
             limit: MAX_PATHS as u64,
         });
     }

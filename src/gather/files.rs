@@ -53,6 +53,17 @@ impl<'a> Blobs<'a> {
         self.failed.take()
     }
 
+    /// Every file of a commit.
+    #[cfg(feature = "server")]
+    pub(super) fn leaves(
+        &mut self,
+        commit: ObjectId,
+        limit: usize,
+    ) -> Result<Vec<(BString, Entry)>, GitError> {
+        let root = self.trees.root_of(commit)?;
+        self.trees.below(root, BStr::new(""), limit)
+    }
+
     fn fail(&mut self, error: GitError) -> String {
         let why = error.to_string();
         self.failed.get_or_insert(error);

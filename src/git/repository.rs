@@ -144,6 +144,27 @@ impl Repository {
         }
     }
 
+    /// Every branch with its tip: local ones, and those that were fetched from
+    /// elsewhere, sorted by name. Refs that only name other refs are left out.
+    pub fn branches(&self) -> Result<Vec<(RefName, ObjectId)>, GitError> {
+        let mut found = Vec::new();
+        for reference in self.inner.references()? {
+            let reference = reference?;
+            let name = reference.name_bytes();
+            let is_branch = name.starts_with(b"refs/heads/") || name.starts_with(b"refs/remotes/");
+            let Some(target) = reference.target().filter(|_| is_branch) else {
+                continue;
+            };
+            let name = RefName::new(name).map_err(|error| GitError::BadReference {
+                name: escape(name),
+                reason: error.to_string(),
+            })?;
+            found.push((name, from_oid(target)?));
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// The commit that a person means by `spec`: an id, a branch, `HEAD~3`, …
     /// Tags are peeled. Only here are parents (`~`, `^`) followed by libgit2.
     pub fn resolve(&self, spec: &str) -> Result<ObjectId, GitError> {

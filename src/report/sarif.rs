@@ -26,6 +26,19 @@ const FINGERPRINT: &str = "forgewarden/v1";
 ///
 /// None that a verdict can cause today; a serialisation error is not hidden.
 pub fn render(verdict: &Verdict) -> Result<String, serde_json::Error> {
+    render_with(verdict, Some("new"))
+}
+
+/// The same of what already stands, which nothing is compared with.
+///
+/// # Errors
+///
+/// As there.
+pub fn render_standing(verdict: &Verdict) -> Result<String, serde_json::Error> {
+    render_with(verdict, None)
+}
+
+fn render_with(verdict: &Verdict, state: Option<&str>) -> Result<String, serde_json::Error> {
     let mut rules: Vec<&'static str> = Vec::new();
     for finding in &verdict.findings {
         if !rules.contains(&finding.check) {
@@ -35,7 +48,7 @@ pub fn render(verdict: &Verdict) -> Result<String, serde_json::Error> {
     let results = verdict
         .findings
         .iter()
-        .map(|finding| result(finding, &rules));
+        .map(|finding| result(finding, &rules, state));
     let log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -120,7 +133,7 @@ fn rank(severity: Severity) -> f32 {
     }
 }
 
-fn result(finding: &Finding, rules: &[&'static str]) -> Value {
+fn result(finding: &Finding, rules: &[&'static str], state: Option<&str>) -> Value {
     let index = rules.iter().position(|id| *id == finding.check);
     // What blocks is an error whatever it is called elsewhere.
     let level = match (finding.effect, finding.severity) {
@@ -135,12 +148,14 @@ fn result(finding: &Finding, rules: &[&'static str]) -> Value {
         "ruleIndex": index,
         "level": level,
         "rank": rank(finding.severity),
-        "baselineState": "new",
         "message": { "text": text.trim_end() },
         "locations": [location(finding)],
         "partialFingerprints": { FINGERPRINT: fingerprint(finding) },
         "properties": { "effect": finding.effect, "severity": finding.severity },
     });
+    if let Some(state) = state {
+        result["baselineState"] = json!(state);
+    }
     if let Some(waiver) = &finding.waiver {
         result["suppressions"] = json!([{
             "kind": "external",

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod authentication;
+mod build;
 mod catalogue;
 mod checks;
 mod ci;

@@ -78,7 +78,7 @@ fn capabilities() -> Vec<Capability> {
         class,
         direction,
         what: what.to_owned(),
-        job: Some("job deploy".to_owned()),
+        jobs: vec!["job deploy".to_owned()],
         path: ".github/workflows/release.yml".to_owned(),
         line,
         column: line.map(|_| 7),
@@ -120,7 +120,7 @@ fn verdict(conclusion: Conclusion, findings: Vec<Finding>) -> Verdict {
         trust_digest: Digest("2e".repeat(32)),
         gaps: Vec::new(),
         findings,
-        capabilities: capabilities(),
+        capabilities: Vec::new(),
         more_capabilities: 0,
         authentication: Vec::new(),
         commits: vec![signed('e'), unsigned('d')],
@@ -174,7 +174,10 @@ fn blocked() -> Verdict {
             "ask a member of platform-security",
         )
     };
-    verdict(Conclusion::Fail, vec![commit, workflow, pipeline, waived])
+    Verdict {
+        capabilities: capabilities(),
+        ..verdict(Conclusion::Fail, vec![commit, workflow, pipeline, waived])
+    }
 }
 
 fn unjudged() -> Verdict {

@@ -1,6 +1,22 @@
 //! Compose files. <https://docs.docker.com/reference/compose-file/>.
 
+mod build;
+mod environment;
+mod file;
+mod rights;
+mod service;
+
+use std::sync::Arc;
+
+use bstr::BString;
+
+pub(crate) use build::remote_code;
+
+use super::closure::Closure;
+use super::files::Files;
+use super::yaml::tree::parse;
 use super::{CiSystem, FileMap};
+use crate::model::build::Blueprint;
 use crate::model::ci::Tier::Executed;
 
 /// Compose.
@@ -26,5 +42,19 @@ impl CiSystem for System {
 
     fn maps(&self) -> &'static [FileMap] {
         &MAPS
+    }
+
+    fn understand(
+        &self,
+        path: &Arc<BString>,
+        content: &[u8],
+        files: &mut dyn Files,
+    ) -> Option<Blueprint> {
+        let roots = parse(content).ok()?;
+        let mut closure = Closure::new(files);
+        let mut blueprint = Blueprint::new(path, self.key());
+        file::read(path, &roots, &mut blueprint, &mut closure);
+        blueprint.edges = closure.into_edges();
+        Some(blueprint)
     }
 }

@@ -7,10 +7,9 @@ use super::expression::{Expr, Piece, parse, pieces};
 use super::triggers::{is_fork_event, is_protected};
 use crate::model::build::{StartedBy, Trigger};
 
-/// A condition as an expression. `None` if text stands beside `${{ … }}`: such
-/// a condition is a text, and always true.
+/// A condition as an expression. `None` if text stands beside `${{ … }}`, be it
+/// the line break that `|` leaves: such a condition is a text, and always true.
 pub(super) fn read(text: &str) -> Option<Expr> {
-    let text = text.trim();
     if !text.contains("${{") {
         return Some(parse(text));
     }
@@ -300,7 +299,7 @@ mod tests {
             (
                 "[push, pull_request]",
                 "${{ github.event_name == 'push' }} ",
-                "push Writers",
+                "push Writers, pull_request Forks",
             ),
             (
                 "[push, pull_request]",

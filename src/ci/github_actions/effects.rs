@@ -9,9 +9,12 @@ use super::known;
 use super::source::{Reading, Source};
 use crate::ci::yaml::tree::Node;
 use crate::model::build::{
-    CloudKey, Guard, Held, Identity, ImageRole, Literal, Login, SecretName, StartedBy, Transfer,
-    TransferKind, What,
+    CloudKey, Guard, GuardKind, Held, Identity, ImageRole, Literal, Login, SecretName, Setting,
+    StartedBy, Transfer, TransferKind, What,
 };
+
+/// What harden-runner does with connections that are not listed.
+const EGRESS: &str = "egress-policy";
 
 type At<'a> = (&'a str, &'a str, &'a Node);
 
@@ -30,6 +33,20 @@ pub(super) fn read(
             tool: action.to_owned(),
         };
         reading.note(source, &format!("{slot}/uses"), uses, What::Guard(guard));
+        if kind == GuardKind::Harden
+            && let Some(value) = with.get(EGRESS)
+        {
+            let setting = Setting {
+                name: format!("guard.{EGRESS}"),
+                value: value.text().unwrap_or_default().to_owned(),
+            };
+            reading.note(
+                source,
+                &format!("{slot}/with/{EGRESS}"),
+                value,
+                What::Setting(setting),
+            );
+        }
     }
     login(reading, source, scope, at, with);
     for (input, cloud) in known::keys(action) {

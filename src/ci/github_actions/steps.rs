@@ -11,7 +11,7 @@ use super::source::{Reading, Source};
 use super::{template, uses};
 use crate::ci::shell::{self, Dialect, Script};
 use crate::ci::yaml::tree::Node;
-use crate::model::build::{TemplateSource, Weakening, WeakeningKind, What};
+use crate::model::build::{Setting, TemplateSource, Weakening, WeakeningKind, What};
 
 /// Reads the steps of a job or action.
 pub(super) fn read(
@@ -85,6 +85,9 @@ fn name(step: &Node) -> String {
     hex::encode(&Sha256::digest(first.unwrap_or_default())[..4])
 }
 
+/// The setting of a condition that is a text, and so always true.
+const ALWAYS_TRUE: &str = "github.condition-is-text";
+
 /// `if` and `continue-on-error` of a job or step.
 pub(super) fn condition(
     reading: &mut Reading<'_, '_>,
@@ -125,7 +128,11 @@ pub(super) fn condition(
     secrets(reading, source, scope, (&slot, condition));
     reading.note(source, &slot, condition, What::Condition(fold(text)));
     let Some(expr) = read_condition(text) else {
-        return;
+        let setting = Setting {
+            name: ALWAYS_TRUE.to_owned(),
+            value: fold(text),
+        };
+        return reading.note(source, &slot, condition, What::Setting(setting));
     };
     if is_never(&expr) {
         reading.note(

@@ -156,6 +156,9 @@ fn pipelines(path: &Arc<BString>, content: &[u8], files: &mut dyn Files) -> Blue
         pipeline::read(&merged, &mut closure, &budget, &mut found);
     }
     blueprint.items.append(&mut found.items);
+    // What switches off the scans of GitLab's own templates counts without a job, too.
+    let of_file = found.file_weakenings.drain(..);
+    blueprint.items.extend(of_file);
     if budget.is_spent() {
         let unresolved = Unresolved {
             kind: UnresolvedKind::Form,

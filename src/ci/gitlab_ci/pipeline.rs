@@ -8,6 +8,7 @@ use super::job;
 use super::kinds::Kinds;
 use super::root::Root;
 use super::rules::{self, Pipeline, workflow};
+use super::variables::{Variables, meaning};
 use crate::ci::closure::Closure;
 use crate::ci::draft::Draft;
 use crate::ci::values::{Budget, Val};
@@ -52,6 +53,8 @@ pub(super) struct Reader<'a, 'f> {
 pub(super) struct Found {
     pub(super) jobs: BTreeMap<String, Job>,
     pub(super) items: Vec<Item>,
+    /// What the variables of the whole file switch off.
+    pub(super) file_weakenings: Vec<Item>,
 }
 
 /// Reads a pipeline from its merged configuration.
@@ -72,6 +75,10 @@ pub(super) fn read(
         depth: 0,
     };
     reader.all(found);
+    let mut draft = Draft::default();
+    meaning(&mut draft, &Variables::of_file(&root));
+    let weak = |item: &Item| matches!(item.what, What::Weakening(_));
+    found.file_weakenings = draft.items.into_iter().filter(weak).collect();
 }
 
 impl Reader<'_, '_> {

@@ -28,6 +28,15 @@ pub(super) struct Variables(pub(super) BTreeMap<String, Variable>);
 const MAX_NESTED: usize = 5;
 
 impl Variables {
+    /// Those of the whole file.
+    pub(super) fn of_file(root: &Root<'_>) -> Self {
+        let mut all = Self::default();
+        if let Some(globals) = root.get("variables") {
+            all.take(root, &globals, &|_| true);
+        }
+        all
+    }
+
     /// A job's own on top of the file's, as far as it inherits them; `rules` and
     /// `matrix` add values.
     pub(super) fn of(root: &Root<'_>, job: &Val) -> Self {
@@ -386,7 +395,7 @@ impl<'v> Secrets<'v> {
             variable: Some(variable.to_owned()),
         };
         draft.add(slot, spot, What::Secret(secret));
-        if let Some(cloud) = cloud(name) {
+        if let Some(cloud) = cloud(name).or_else(|| cloud(variable)) {
             let name = name.to_owned();
             draft.add(slot, spot, What::CloudKey(CloudKey { cloud, name }));
         }

@@ -21,7 +21,7 @@ pub(super) fn clean(address: &str) -> (String, bool) {
 }
 
 /// The host of an address; the address itself if it has no scheme.
-pub(super) fn host(address: &str) -> &str {
+pub(crate) fn host(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let authority = rest[..end].rsplit('@').next().unwrap_or_default();

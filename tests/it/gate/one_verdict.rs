@@ -10,6 +10,14 @@ use crate::support::forge::StandIn;
 use crate::support::forge::common::people::Said;
 use crate::support::{Hook, WorkingCopy};
 
+/// A workflow that calls an action of its own tree and reaches a secret.
+const RELEASE: &str = ".github/workflows/release.yml";
+const RELEASES: &str = "on: push\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    steps:\n      \
+    - uses: actions/checkout@v4\n      - uses: ./.github/actions/setup\n        env:\n          \
+    KEY: ${{ secrets.PROD_KEY }}\n";
+const ACTION: &str = ".github/actions/setup/action.yml";
+const ACTS: &str = "runs:\n  using: composite\n  steps:\n    - run: make\n      shell: bash\n";
+
 pub(super) async fn of_a_push_that_passes<F: StandIn>() {
     let scene = Scene::<F>::open().await;
     let alice = scene.work_of(&scene.alice);
@@ -23,11 +31,20 @@ pub(super) async fn of_a_push_that_fails<F: StandIn>() {
     let scene = Scene::<F>::open().await;
     let bob = scene.work_of(&scene.bob);
     bob.commits(WORKFLOW, JOB).signed();
+    bob.commits(RELEASE, RELEASES)
+        .and(
+            ACTION,
+            &ACTS.replace("make", "docker run --privileged debian:12"),
+        )
+        .signed();
+    bob.commits(ACTION, ACTS).signed();
     bob.commits("app.txt", "two").unsigned();
     let said = three_verdicts(&scene, &bob, "main", false).await;
     assert!(said.contains("\"conclusion\": \"fail\""), "{said}");
     assert!(said.contains("unsigned-commit"), "{said}");
     assert!(said.contains("ci-change-unapproved"), "{said}");
+    assert!(said.contains("job deploy gains secret PROD_KEY"), "{said}");
+    assert!(said.contains("privileged-container"), "{said}");
 }
 
 pub(super) async fn of_a_new_branch_that_passes<F: StandIn>() {
