@@ -54,7 +54,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A job opens a shell or a tunnel to the outside",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "docker"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
 };
 
 build_config! { mode = Enforce, at_least = Low }

@@ -58,7 +58,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A release's image is pushed from a change that nobody reviewed",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo"],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -87,7 +87,7 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         Some(
             detection
                 .severity(severity)
-                .says(format!("{} pushes {} and runs on {}, which nobody has reviewed", seen.whose(), excerpt(&name, 100), excerpt(event, 60)))
+                .says(format!("{} pushes {} and runs on `{}`, also for changes that nobody has reviewed", seen.whose(), excerpt(&name, 100), excerpt(event, 60)))
                 .mend("push release names only from protected branches and tags; elsewhere use a tag that names the commit"),
         )
     });

@@ -55,7 +55,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "Downloaded code is run without a check",
     severity: Severity::Medium,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "docker"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
 };
 
 build_config! { mode = Audit, at_least = Low }

@@ -48,7 +48,7 @@ use crate::checks::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{Blueprint, Job, StartedBy, Trigger};
+use crate::model::build::{Blueprint, Job, Runner, RunnerKind, StartedBy, Trigger};
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -105,7 +105,9 @@ fn writers(side: Side<'_>, pair: &Pair<'_>) -> Option<Detection> {
     let ((_, old), (file, job)) = (pair.before?, pair.after?);
     let grown = old.started_by() == Some(StartedBy::Maintainers) && job.started_by() == Some(StartedBy::Writers);
     let exposure = Exposure::of(side, Some(job));
-    let worth = job.secrets().next().is_some() || exposure.production() || exposure.own_machines;
+    let own = |runner: &Runner| matches!(runner.kind, RunnerKind::SelfHosted | RunnerKind::Controller);
+    let machines = job.runner.as_ref().is_some_and(own);
+    let worth = job.secrets().next().is_some() || exposure.production() || machines;
     if !grown || !worth {
         return None;
     }

@@ -53,7 +53,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A secret is written to a build's log",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo"],
 };
 
 build_config! { mode = Enforce, at_least = Low }

@@ -53,7 +53,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A secret is sent to a host that is not known",
     severity: Severity::Critical,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "docker"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
 };
 
 build_config! { mode = Enforce, at_least = Low }

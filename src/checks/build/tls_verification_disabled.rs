@@ -53,7 +53,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "The other side of a connection is no longer checked",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "docker"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -133,6 +133,9 @@ fn said(detection: Detection, whose: &str, says: &str) -> Detection {
 }
 
 fn of_setting(setting: &Setting) -> Option<String> {
+    if setting.name == "kubernetes.insecure-skip-tls-verify" {
+        return Some("insecure-skip-tls-verify".to_owned());
+    }
     let name = setting.name.strip_prefix("env.")?;
     variable(name, &setting.value)
 }
@@ -158,7 +161,7 @@ fn of_line(side: Side<'_>, line: Line<'_>) -> Option<Detection> {
         host => format!(" and talks to {}", excerpt(host, 80)),
     };
     let says = match program {
-        "" => format!("{} switches a verification off", excerpt(&switch, 80)),
+        "" | "export" | "set" | "declare" | "local" => format!("{} switches a verification off", excerpt(&switch, 80)),
         _ => format!("`{}` is told not to verify ({}){to}", excerpt(program, 40), excerpt(&switch, 80)),
     };
     Some(said(Detection::at(side, line.seen, feature), &line.seen.whose(), &says))
@@ -195,7 +198,8 @@ fn switch(command: &Command) -> Option<String> {
         let part = WORDS.iter().find(|part| lower.contains(**part))?;
         // A sentence that only names it is not it.
         let named_only = matches!(program, "grep" | "sed") && !lower.starts_with("stricthost");
-        (!named_only).then(|| (*part).to_owned())
+        let at = lower.find(*part).filter(|_| !named_only)?;
+        word.text.get(at..at + part.len()).map(str::to_owned)
     })
 }
 

@@ -90,6 +90,9 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
 type Moment = (u32, u32, u32);
 
 fn of_job(side: Side<'_>, blueprint: &Blueprint, job: &Job) -> Option<Detection> {
+    if has_no_rights(blueprint, job) {
+        return None;
+    }
     let (at, taken) = job.items.iter().find_map(proposal)?;
     let after = |item: &&Item| moment(item) > moment(at);
     let runs = job.items.iter().filter(after).find_map(execution);
@@ -119,6 +122,13 @@ fn of_job(side: Side<'_>, blueprint: &Blueprint, job: &Job) -> Option<Detection>
             .says(format!("{} checks out what somebody proposes ({}) {who}, {then}", job.title, excerpt(&taken, 80)))
             .mend("run proposals without secrets (`on: pull_request`, the fork's own pipeline) and hand results over as data; or remove the checkout of the proposal"),
     )
+}
+
+/// Whether GitHub gives the run of a proposal no rights, whatever the file says.
+fn has_no_rights(blueprint: &Blueprint, job: &Job) -> bool {
+    let poor = ["push", "merge_group", "pull_request", "pull_request_review", "pull_request_review_comment"];
+    let all = job.triggers.iter().all(|trigger| poor.contains(&trigger.event.as_str()));
+    blueprint.system == "github-actions" && all
 }
 
 fn is_approved(job: &Job) -> bool {
