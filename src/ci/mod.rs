@@ -13,6 +13,7 @@ pub mod github_actions;
 pub mod gitlab_ci;
 pub mod jenkins;
 pub mod kubernetes;
+pub mod sarif;
 pub mod steering;
 
 mod affected;
@@ -133,10 +134,13 @@ pub fn blueprint(
     let recognised = by_path.or_else(|| recognise_content(path_bytes, &content))?;
     let system = find(recognised.system)?;
     let mut blueprint = match system.inspect(path_bytes, &content) {
-        Ok(()) => system.understand(path, &content, files),
+        Ok(()) => system
+            .understand(path, &content, files)
+            // A folder of a system can hold what steers any: `ci/.gitattributes`.
+            .or_else(|| steering::understand(system.key(), path, &content, files)),
         // Its oddities say so.
         Err(_) if recognised.tier <= Tier::Executed => return None,
-        Err(error) => Some(steering::unreadable(path, system.key(), error)),
+        Err(error) => Some(steering::unreadable(path, system.key(), (&content, error))),
     }
     .unwrap_or_else(|| Blueprint::new(path, system.key()));
     steering::annotate(&mut blueprint, &content, files);

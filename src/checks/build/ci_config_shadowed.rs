@@ -64,7 +64,10 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
     let mut all = winners(before, after, |winner, loser| {
         let (winner, loser) = (excerpt(winner, 80), excerpt(loser, 80));
-        format!("{winner} is new and is read instead of {loser}, or merged over it")
+        match winner.contains(".override.") {
+            true => format!("{winner} is new and is merged over {loser} without being named"),
+            false => format!("{winner} is new and is read instead of {loser}"),
+        }
     });
     all.extend(winners(after, before, |winner, loser| {
         let (winner, loser) = (excerpt(winner, 80), excerpt(loser, 80));

@@ -33,8 +33,8 @@
 //!
 //! ```toml
 //! [checks.dependency-registry-redirected]
-//! mode = "enforce"     # off, audit or enforce
-//! at_least = "medium"  # what is less bad is not reported
+//! mode = "audit"       # off, audit or enforce
+//! at_least = "low"     # what is less bad is not reported
 //! approvers = []       # whose approval of the present head lets it pass; empty: nobody's
 //! ```
 //!
@@ -60,10 +60,10 @@ pub const META: CheckMeta = CheckMeta {
     title: "Packages come from another registry than before",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["registries", "build-tools", "wrappers"],
+    systems: &["registries", "build-tools", "wrappers", "docker", "github-actions", "gitlab-ci", "jenkins", "bamboo"],
 };
 
-build_config! { mode = Enforce, at_least = Medium }
+build_config! { mode = Audit, at_least = Low }
 
 /// Objects to every new source of packages, and to every private one that goes.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {

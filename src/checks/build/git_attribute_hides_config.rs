@@ -10,7 +10,7 @@
 //! driver settles conflicts without anybody looking. For files of the build
 //! environment all of that hides what runs.
 //!
-//! `export-ignore` and `export-subst` change only archives, and are `low`.
+//! `export-ignore` and `export-subst` change only archives, and are `info`.
 //!
 //! ## Example
 //!
@@ -32,7 +32,7 @@
 //! ```toml
 //! [checks.git-attribute-hides-config]
 //! mode = "audit"       # off, audit or enforce
-//! at_least = "medium"  # what is less bad is not reported
+//! at_least = "low"     # what is less bad is not reported
 //! approvers = []       # whose approval of the present head lets it pass; empty: nobody's
 //! ```
 //!
@@ -63,7 +63,7 @@ pub const META: CheckMeta = CheckMeta {
     systems: &["git"],
 };
 
-build_config! { mode = Audit, at_least = Medium }
+build_config! { mode = Audit, at_least = Low }
 
 /// Objects to every new attribute of a file of the build environment that hides it.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
@@ -106,7 +106,7 @@ fn hides(attribute: &str) -> Option<(Severity, &'static str)> {
         "linguist-generated" | "gitlab-generated" if set => (Severity::High, "folds away in reviews every change of"),
         "linguist-vendored" if set => (Severity::Low, "calls foreign"),
         "merge" if set && !value.is_empty() => (Severity::Medium, "settles by itself conflicts in"),
-        "export-ignore" | "export-subst" if set => (Severity::Low, "changes in archives"),
+        "export-ignore" | "export-subst" if set => (Severity::Info, "changes in archives"),
         _ => return None,
     })
 }

@@ -116,7 +116,7 @@ fn of_owners(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
         spot: spot.clone(),
         severity: loss.severity,
         exposure: Exposure::default(),
-        message: format!("{}{shadow}", loss.words.replace("{}", &shown(&paths))),
+        message: format!("{}{shadow}", loss.words.replace("{}", &shown(before, &paths))),
         remedy: "put the lines of the build environment last in CODEOWNERS, with the owners that they had".to_owned(),
     });
     detections.collect()
@@ -172,8 +172,11 @@ fn shadow(one: &Ownership<'_>) -> String {
     }
 }
 
-fn shown(paths: &BTreeSet<BString>) -> String {
-    let first = paths.iter().next().map(|path| excerpt(path, 80));
+/// The paths, one that is there first.
+fn shown(before: Side<'_>, paths: &BTreeSet<BString>) -> String {
+    let mut there = before.blueprints.iter().map(|one| one.path.as_ref());
+    let first = there.find(|path| paths.contains(*path)).or(paths.first());
+    let first = first.map(|path| excerpt(path, 80));
     let first = first.unwrap_or_default();
     match paths.len() {
         1 => first,

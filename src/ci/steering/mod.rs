@@ -68,14 +68,20 @@ pub(super) fn annotate(blueprint: &mut Blueprint, content: &[u8], files: &mut dy
     shadow::annotate(blueprint, files);
 }
 
-/// A file that steers CI and has not the form that its system reads.
+/// A file that steers CI and has not the form that its name says: what can be
+/// read of it nevertheless, JSON with comments, else that it cannot be read.
 pub(super) fn unreadable(
     path: &Arc<BString>,
     system: &'static str,
-    error: super::Unparsable,
+    (content, error): (&[u8], super::Unparsable),
 ) -> Blueprint {
     let mut nothing = super::MemoryFiles::default();
-    let mut sheet = Sheet::new(system, path, &[], &mut nothing);
-    let _: Option<()> = sheet.take(Err(error));
+    let mut sheet = Sheet::new(system, path, content, &mut nothing);
+    for read in READERS {
+        read(&mut sheet);
+    }
+    if sheet.is_empty() {
+        let _: Option<()> = sheet.take(Err(error));
+    }
     sheet.finish()
 }

@@ -55,6 +55,11 @@ impl<'a> Sheet<'a> {
         self.blueprint
     }
 
+    /// Whether nothing is said yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.blueprint.items.is_empty()
+    }
+
     /// The key of the system that the file belongs to.
     pub(super) fn system(&self) -> &'static str {
         self.blueprint.system
