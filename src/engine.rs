@@ -179,8 +179,8 @@ fn capabilities(facts: &Facts) -> (Vec<Capability>, usize) {
     let mut all = Vec::new();
     for update in &facts.updates {
         let net = update.build.iter().filter(|one| one.revision.is_none());
-        let changes = net.flat_map(BuildChange::capabilities);
-        all.extend(changes.map(|change| Capability::of(&update.update.name, change)));
+        let changes = net.flat_map(BuildChange::capabilities).collect();
+        all.extend(Capability::all(&update.update.name, changes));
     }
     let more = all.len().saturating_sub(MAX_CAPABILITIES);
     all.truncate(MAX_CAPABILITIES);

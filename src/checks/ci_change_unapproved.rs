@@ -51,8 +51,16 @@
 //! signed_by = []            # whose signature stands for an approval; empty: nobody's.
 //!                           # Members of a forge's group count in approvers only
 //! tiers = ["control-plane", "executed", "reached", "steering"]
+//! robots_may_move_pins = [] # robots whose signed commits need none if they move only
+//!                           # the versions of code and images
+//! cosmetic_needs = true     # false: a change of comments and layout alone needs none
 //! only_protected = false    # true: only changes of refs that `protected` names
 //! ```
+//!
+//! That only versions moved, or only comments changed, must show in the model of
+//! the files and in their text, over the whole change and in each commit. A file
+//! that no model reads, is new or is gone always needs approval. Comments can be
+//! meant for other tools: one that tells a scanner to look away is a comment.
 //!
 //! With `only_protected`, people can push proposals to their own branches of a
 //! repository behind the hook. Do so only if pipelines of such branches reach
@@ -64,23 +72,19 @@
 //! - OWASP CICD-SEC-4: poisoned pipeline execution
 //! - CIS Software Supply Chain Security 2.3.4: pipeline changes are tracked and reviewed
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use super::support::{
-    Ballot, ChangedFile, Count, Electorate, Origin, Origins, Principals, brought_by, changed_files,
-    texts,
+    ChangedFile, Demand, Desk, Needing, Origin, Origins, changed_files, texts,
 };
 use super::{CheckMeta, Objections, PrincipalSelector};
-use crate::model::ci::Tier;
+use crate::model::build::BuildChange;
+use crate::model::ci::{ChangeKind, Tier};
 use crate::model::facts::{Facts, UpdateFacts};
 use crate::model::finding::Severity;
 use crate::model::oid::ObjectId;
-use crate::model::principal::PrincipalId;
-use crate::model::request::{Concern, Subject};
-
-/// Most names, or reasons, in one message.
-const MAX_LISTED: usize = 5;
+use crate::model::request::Concern;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
@@ -107,156 +111,79 @@ config! {
     #[schemars(extend("x-layer" = "add"))]
     tiers: BTreeSet<Tier> =
         BTreeSet::from([Tier::ControlPlane, Tier::Executed, Tier::Reached, Tier::Steering]),
+    /// Robots whose signed commits need no approval if they move nothing but the
+    /// versions of code and images; empty stands for none.
+    #[schemars(extend("x-layer" = "narrow"))]
+    robots_may_move_pins: BTreeSet<PrincipalSelector> = BTreeSet::new(),
+    /// Whether a change of comments and layout alone needs approval.
+    #[schemars(extend("x-layer" = "raise"))]
+    cosmetic_needs: bool = true,
     /// Judge only updates of refs that the policy protects.
     #[schemars(extend("x-layer" = "lower"))]
     only_protected: bool = false,
 }
 
+impl Config {
+    fn demand(&self) -> Demand<'_> {
+        Demand {
+            approvals: self.approvals,
+            approvers: &self.approvers,
+            signed_by: &self.signed_by,
+            key: "[checks.ci-change-unapproved] approvers",
+        }
+    }
+}
+
 /// Objects to every changed file without enough approvals and without sign-off.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
     let judged = |update: &UpdateFacts| update.protected || !config.only_protected;
+    let robots = facts.directory.members(texts(&config.robots_may_move_pins));
     for update in facts.updates.iter().filter(|update| judged(update)) {
-        let desk = Desk::new(config, facts, update);
+        let desk = Desk::new(config.demand(), facts, update);
         let origins = Origins::of(update);
         for file in changed_files(std::slice::from_ref(update)) {
-            if config.tiers.contains(&file.change.tier) {
-                desk.judge(file, &origins.of_change(file.change), objections);
+            let origin = origins.of_change(file.change);
+            let harmless = |change: &BuildChange| {
+                let cosmetic = change.is_cosmetic();
+                (cosmetic && !config.cosmetic_needs)
+                    || ((cosmetic || change.only_pins_moved()) && origin.is_signed_by(&robots))
+            };
+            if config.tiers.contains(&file.change.tier) && !is_all(file, harmless) {
+                desk.judge(needing(file, origin), objections);
             }
         }
     }
 }
 
-/// Who may do what, resolved once for an update.
-struct Desk<'a> {
-    facts: &'a Facts,
-    needed: usize,
-    electorate: Electorate<'a>,
-    /// The pull requests of a merge group, with the commits that each brings.
-    constituents: Vec<(Ballot<'a>, HashSet<ObjectId>)>,
-    signers: Principals<'a>,
-}
-
-impl<'a> Desk<'a> {
-    fn new(config: &'a Config, facts: &'a Facts, update: &'a UpdateFacts) -> Self {
-        let names: Vec<_> = texts(&config.approvers).collect();
-        let constituents = facts.circumstances.constituents.iter();
-        Self {
-            facts,
-            electorate: Electorate::new(facts, &names),
-            needed: usize::try_from(config.approvals.get()).unwrap_or(usize::MAX),
-            constituents: constituents
-                .map(|it| (Ballot::of_constituent(facts, it), brought_by(update, it.head)))
-                .collect(),
-            signers: facts.directory.members(texts(&config.signed_by)),
-        }
-    }
-
-    fn judge(&self, file: ChangedFile<'a>, origin: &Origin<'a>, objections: &mut Objections) {
-        if origin.all_signed && origin.authors.is_subset(&self.signers) {
-            return;
-        }
-        let count = match self.count(file, origin) {
-            Ok(count) => count,
-            Err(why) => {
-                let why = format!("whether {file} is approved is not known: {why}");
-                return objections.cannot_judge(file.place(), why);
-            }
-        };
-        let missing = count.missing(self.needed);
-        if missing == 0 {
-            return;
-        }
-        let message = self.message(file, &count);
-        // Nobody knows whether it is enough.
-        if count.undecided.difference(&count.approved).count() >= missing {
-            return objections.cannot_judge(file.place(), message);
-        }
-        objections.object(file.place(), message, self.remedy(&count));
-    }
-
-    /// The approvals of a change. In a merge group every commit that makes the
-    /// change must be one of a pull request that is approved as it stands; of
-    /// those that are not, one. What only the group itself shows, such as a
-    /// merge that mixes two changes of a file, nobody has approved.
-    fn count(&self, file: ChangedFile<'a>, origin: &Origin<'a>) -> Result<Count<'a>, &'a str> {
-        let of_all = Ballot::of(self.facts)?;
-        let nobody = || self.electorate.count(&of_all, &origin.authors);
-        if !matches!(self.facts.subject, Subject::MergeGroup { .. }) {
-            return Ok(nobody());
-        }
-        let best = |revision: &ObjectId| {
-            let bringing = self.constituents.iter();
-            let bringing = bringing.filter(|(_, brought)| brought.contains(revision));
-            bringing
-                .map(|(ballot, _)| self.electorate.count(ballot, &origin.authors))
-                .min_by_key(|count| count.missing(self.needed))
-                .unwrap_or_else(nobody)
-        };
-        let worst = file.change.revisions.iter().map(best);
-        let worst = worst.max_by_key(|count| count.missing(self.needed));
-        Ok(worst.unwrap_or_else(nobody))
-    }
-
-    fn message(&self, file: ChangedFile<'a>, count: &Count<'a>) -> String {
-        let missing = count.missing(self.needed);
-        let mut message = format!(
-            "{file} was {} and lacks {missing} of {} approval{}",
-            file.change.kind,
-            self.needed,
-            if self.needed == 1 { "" } else { "s" },
-        );
-        if !count.discarded.is_empty() {
-            let listed = listed(count.discarded.iter().map(String::as_str));
-            message.push_str(&format!("; not counted: {listed}"));
-        }
-        message
-    }
-
-    fn remedy(&self, count: &Count<'a>) -> String {
-        let excluded = |one: &&PrincipalId| {
-            count.approved.contains(one) || count.excluded.contains(one)
-        };
-        let may = self.electorate.people.iter().copied();
-        let may: Principals<'a> = may.filter(|one| !excluded(one)).collect();
-        let missing = count.missing(self.needed);
-        let groups: Vec<_> = self.electorate.groups.iter().map(ToString::to_string).collect();
-        let approve = if !groups.is_empty() {
-            let names = may.iter().map(|name| name.as_str());
-            let names = listed(names.chain(groups.iter().map(String::as_str)));
-            format!(
-                "ask {missing} of these, or of the members of these groups that the policy knows, to approve this head: {names}"
-            )
-        } else if may.len() < missing {
-            format!(
-                "the policy names too few people who may approve ({} of {missing}): ask its owner to name more under [checks.{}] approvers",
-                may.len(),
-                META.id
-            )
-        } else {
-            let names = listed(may.iter().map(|name| name.as_str()));
-            format!("ask {missing} of these to approve this head: {names}")
-        };
-        match &self.facts.subject {
-            Subject::Push { .. } => {}
-            Subject::PullRequest { .. } => return approve,
-            Subject::MergeGroup { .. } => {
-                return format!("in the pull request that brings it, {approve}; or merge it without the queue");
-            }
-        }
-        let propose = format!("propose the change as a pull request and {approve}");
-        if self.signers.is_empty() {
-            return propose;
-        }
-        let names = listed(self.signers.iter().map(|name| name.as_str()));
-        format!("let one of these make and sign each commit that changes it: {names}; or {propose}")
+fn needing<'a>(file: ChangedFile<'a>, origin: Origin<'a>) -> Needing<'a> {
+    Needing {
+        place: file.place(),
+        subject: file.to_string(),
+        action: format!("{file} was {}", file.change.kind),
+        revisions: file.change.revisions.clone(),
+        origin,
     }
 }
 
-/// Some names, made safe to show, with a bound.
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.map(crate::model::text::escape).collect();
-    match names.len().checked_sub(MAX_LISTED) {
-        None | Some(0) => names.join(", "),
-        Some(more) => format!("{} and {more} more", names[..MAX_LISTED].join(", ")),
+/// Whether everything that changes a file is like this, and there are models
+/// that say so: the net difference, and each revision that changes it. A file
+/// that is odd, new or gone never is.
+fn is_all(file: ChangedFile<'_>, like_this: impl Fn(&BuildChange) -> bool) -> bool {
+    let (update, change) = (file.update, file.change);
+    if change.kind != ChangeKind::Modified || !change.oddities.is_empty() {
+        return false;
     }
+    let about = |of: Option<ObjectId>| {
+        let mut all = update.build.iter();
+        all.find(|it| it.revision == of && it.files.contains(&change.path))
+    };
+    let net = about(None);
+    // Of an update by one revision there is the net difference alone.
+    let alone = update.revisions.len() == 1 && net.is_some();
+    let each = |id: &ObjectId| match about(Some(*id)) {
+        Some(change) => like_this(change),
+        None => alone,
+    };
+    let known = net.is_some() || !change.revisions.is_empty();
+    known && net.is_none_or(&like_this) && change.revisions.iter().all(each)
 }

@@ -63,7 +63,8 @@ impl Reading {
 #[derive(Debug)]
 pub struct Readings<'a> {
     pub(super) extra: &'a [ExtraPath],
-    known: HashMap<BString, Vec<Arc<Reading>>>,
+    /// By path and by what stands there.
+    known: HashMap<(BString, BString), Vec<Arc<Reading>>>,
     count: usize,
 }
 
@@ -86,7 +87,8 @@ impl<'a> Readings<'a> {
         path: &BStr,
         files: &mut dyn Files,
     ) -> Result<Arc<Reading>, String> {
-        let known = self.known.get(path).into_iter().flatten();
+        let key = (path.to_owned(), files.stamp(path));
+        let known = self.known.get(&key).into_iter().flatten();
         for reading in known {
             if reading.holds_in(files) {
                 return Ok(reading.clone());
@@ -111,8 +113,7 @@ impl<'a> Readings<'a> {
             asked,
             listed,
         });
-        let versions = self.known.entry(path.to_owned()).or_default();
-        versions.push(reading.clone());
+        self.known.entry(key).or_default().push(reading.clone());
         Ok(reading)
     }
 }

@@ -1,16 +1,20 @@
 //! `forgewarden check RANGE`: a range judged as the hook would judge its push.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{Failure, colour, complain, print};
+use super::{Failure, colour, complain, input, print};
+use crate::ci;
 use crate::clock::{Clock, SystemClock};
 use crate::git::Repository;
 use crate::judge::{self, Operator};
 use crate::model::approval::Circumstances;
+use crate::model::imported::{ForeignResult, Imported};
 use crate::model::refs::{RefName, RefUpdate};
 use crate::model::repo::RepositoryName;
 use crate::model::request::{Concern, EvaluationRequest, Subject};
+use crate::model::text::excerpt;
 use crate::model::verdict::Verdict;
 use crate::policy::Policy;
 use crate::report::{self, Format, Templates, json, sarif, terminal};
@@ -39,6 +43,12 @@ pub struct CheckArgs {
     /// forgewarden.repository`, else its folder]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// What another scanner found before the change, as SARIF 2.1.0; may be repeated
+    #[arg(long, value_name = "FILE", requires = "sarif_after")]
+    sarif_before: Vec<PathBuf>,
+    /// What it found after the change; the scanners must be the same
+    #[arg(long, value_name = "FILE", requires = "sarif_before")]
+    sarif_after: Vec<PathBuf>,
     /// How the verdict is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -98,8 +108,41 @@ fn judge(arguments: &CheckArgs) -> Result<Verdict, Failure> {
         operator,
         &request,
         &repository,
-        Circumstances::default(),
+        Circumstances {
+            imported: imported(arguments)?,
+            ..Circumstances::default()
+        },
     ))
+}
+
+/// What other scanners found. One that ran on one side only would say that
+/// everything is new, or nothing.
+fn imported(arguments: &CheckArgs) -> Result<Imported, Failure> {
+    let (old_tools, before) = results(&arguments.sarif_before)?;
+    let (new_tools, after) = results(&arguments.sarif_after)?;
+    let sides = [
+        (&old_tools, &new_tools, "--sarif-after"),
+        (&new_tools, &old_tools, "--sarif-before"),
+    ];
+    for (tools, others, option) in sides {
+        if let Some(tool) = tools.difference(others).next() {
+            let tool = excerpt(tool, 60);
+            return Err(format!("there are results of {tool} on one side only: run it on the base and on the head, and name both files ({option} has none)").into());
+        }
+    }
+    Ok(Imported { before, after })
+}
+
+fn results(files: &[PathBuf]) -> Result<(BTreeSet<String>, Vec<ForeignResult>), Failure> {
+    let (mut tools, mut all) = (BTreeSet::new(), Vec::new());
+    for file in files {
+        let text = input::text(file, ci::sarif::MAX_SARIF_BYTES)?;
+        let log = ci::sarif::read(text.as_bytes());
+        let log = log.map_err(|why| format!("{}: {why}", input::name(file)))?;
+        tools.extend(log.tools);
+        all.extend(log.results);
+    }
+    Ok((tools, all))
 }
 
 fn operator_policy(

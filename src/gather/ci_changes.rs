@@ -7,6 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::build::Builds;
 use super::{Failed, Gatherer};
+use crate::checks::Mode;
 use crate::ci::{self, FileMode, Recognised};
 use crate::git::{Entry, EntryMode, GitError, TreeChange};
 use crate::model::ci::{ChangeKind, CiChange, Oddity, Tier};
@@ -110,17 +111,16 @@ fn note(
     paths: &mut BTreeSet<BString>,
     change: &TreeChange,
 ) -> Result<(), GitError> {
-    let asked = gatherer
-        .policy
-        .checks
-        .credential_not_allowed
-        .asks_about_paths();
+    let checks = &gatherer.policy.checks;
+    let of_zones =
+        checks.change_spans_zones.mode != Mode::Off && gatherer.policy.zones.have_paths();
+    let asked = of_zones || checks.credential_not_allowed.asks_about_paths();
     if !asked || paths.contains(&change.path) {
         return Ok(());
     }
     if paths.len() >= MAX_PATHS {
         return Err(GitError::OverBound {
-            what: "changed paths for the rules of credential-not-allowed",
+            what: "changed paths for the zones and rules that name paths",
             limit: MAX_PATHS as u64,
         });
     }

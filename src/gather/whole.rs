@@ -1,6 +1,7 @@
 //! The whole build environment of commits, whoever changed it and when: for
 //! the commands that look at what already stands.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -84,16 +85,16 @@ fn fill(
     let RefUpdate { new: Some(tip), .. } = facts.update else {
         return Ok(());
     };
-    if !known.contains_key(&tip) {
-        let leaves = blobs.borrow_mut().leaves(tip, MAX_FILES)?;
-        let ci_changes = ci_changes::of_leaves(gatherer, leaves)?;
-        let build = standing_build(blobs, readings, tip)?;
-        known.insert(tip, (ci_changes, build));
-    }
-    if let Some((ci_changes, build)) = known.get(&tip) {
-        facts.ci_changes.clone_from(ci_changes);
-        facts.build = build.iter().cloned().collect();
-    }
+    let (ci_changes, build) = match known.entry(tip) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(place) => {
+            let leaves = blobs.borrow_mut().leaves(tip, MAX_FILES)?;
+            let ci_changes = ci_changes::of_leaves(gatherer, leaves)?;
+            place.insert((ci_changes, standing_build(blobs, readings, tip)?))
+        }
+    };
+    facts.ci_changes.clone_from(ci_changes);
+    facts.build = build.iter().cloned().collect();
     Ok(())
 }
 

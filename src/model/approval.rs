@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authentication::Pushes;
 use super::directory::Group;
+use super::imported::Imported;
 use super::oid::ObjectId;
 use super::principal::Actor;
 
@@ -63,8 +64,8 @@ pub struct ConfiguredFile {
     pub system: &'static str,
 }
 
-/// What only a forge or a server knows about a change. What the command line
-/// judges has none of it.
+/// What is known about a change besides its objects. A forge or a server tells
+/// most of it; what the command line judges has only what other scanners found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Circumstances {
     /// The approvals.
@@ -82,6 +83,8 @@ pub struct Circumstances {
     /// The pushes that brought the change, each with what is said of how it was
     /// authenticated. The hook knows its own.
     pub pushes: Pushes,
+    /// What other scanners found before and after it.
+    pub imported: Imported,
 }
 
 impl Circumstances {

@@ -12,6 +12,7 @@ pub mod directory;
 pub mod event;
 pub mod facts;
 pub mod finding;
+pub mod imported;
 pub mod names;
 pub mod object;
 pub mod oid;

@@ -1,6 +1,6 @@
 //! The answer, and its place in the world.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -112,9 +112,8 @@ pub struct Capability {
     pub direction: Direction,
     /// A sentence without a full stop: `job deploy gains secret PROD_KEY`.
     pub what: String,
-    /// The job's title, if it is one job's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub job: Option<String>,
+    /// The titles of the jobs of which it is true; none if it is the file's.
+    pub jobs: Vec<String>,
     /// The file, escaped.
     pub path: String,
     /// Line, from 1; none for what is gone.
@@ -126,14 +125,41 @@ pub struct Capability {
 }
 
 impl Capability {
-    /// What a ref update alters.
-    pub fn of(subject: &RefName, change: CapabilityChange) -> Self {
+    /// What a ref update alters. What is true of several jobs because of one
+    /// place is said once.
+    pub fn all(subject: &RefName, changes: Vec<CapabilityChange>) -> Vec<Self> {
+        let mut all: Vec<(String, Self)> = Vec::new();
+        let mut known = HashMap::new();
+        for change in changes {
+            let job = change.job.as_deref().unwrap_or_default();
+            let rest = change.what.strip_prefix(job).unwrap_or(&change.what);
+            let rest = rest.to_owned();
+            let place = (change.path.clone(), change.line, change.column);
+            let is_job = change.job.is_some();
+            let key = (change.class, change.direction, place, rest.clone(), is_job);
+            let at = *known.entry(key).or_insert(all.len());
+            match all.get_mut(at) {
+                Some((_, same)) => same.jobs.extend(change.job),
+                None => all.push((rest, Self::of(subject, change))),
+            }
+        }
+        let told = all.into_iter().map(|(rest, one)| match one.jobs.len() {
+            0 | 1 => one,
+            many => Self {
+                what: format!("{} (and {} more){rest}", one.jobs[0], many - 1),
+                ..one
+            },
+        });
+        told.collect()
+    }
+
+    fn of(subject: &RefName, change: CapabilityChange) -> Self {
         Self {
             subject: subject.clone(),
             class: change.class,
             direction: change.direction,
             what: change.what,
-            job: change.job,
+            jobs: change.job.into_iter().collect(),
             path: escape(change.path.as_slice()),
             line: change.line,
             column: change.column,

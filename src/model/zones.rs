@@ -120,6 +120,11 @@ impl Zones {
         own.max_by_key(|zone| zone.level).map(named)
     }
 
+    /// Whether paths belong to zones at all.
+    pub fn have_paths(&self) -> bool {
+        self.0.iter().any(|zone| !zone.paths.is_empty())
+    }
+
     fn find<'a>(
         &'a self,
         name: &str,

@@ -39,6 +39,8 @@ pub struct Options<'a> {
     pub colour: Colour,
     /// Columns of a line, without the prefix. Commands and places are never broken.
     pub width: usize,
+    /// What was judged, if that is not the verdict's subject.
+    pub subject: Option<&'a str>,
     /// Stands before each line: GitLab shows only lines that begin with `GL-HOOK-ERR: `.
     pub line_prefix: &'a str,
 }
@@ -48,6 +50,7 @@ impl Default for Options<'_> {
         Self {
             colour: Colour::Never,
             width: DEFAULT_WIDTH,
+            subject: None,
             line_prefix: "",
         }
     }
@@ -211,7 +214,10 @@ impl Page<'_> {
     }
 
     fn summary(&mut self, verdict: &Verdict) {
-        let subject = visible(&verdict.subject.to_string());
+        let subject = match self.options.subject {
+            Some(subject) => visible(subject),
+            None => visible(&verdict.subject.to_string()),
+        };
         let repository = &verdict.repository;
         let (ink, word, then) = match verdict.conclusion {
             Conclusion::Pass => (Ink::Green, "passed", String::new()),

@@ -4,6 +4,7 @@
 mod commands;
 mod deltas;
 mod hiding;
+mod likeness;
 mod moves;
 mod passing;
 mod scene;

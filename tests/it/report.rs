@@ -78,7 +78,7 @@ fn capabilities() -> Vec<Capability> {
         class,
         direction,
         what: what.to_owned(),
-        job: Some("job deploy".to_owned()),
+        jobs: vec!["job deploy".to_owned()],
         path: ".github/workflows/release.yml".to_owned(),
         line,
         column: line.map(|_| 7),

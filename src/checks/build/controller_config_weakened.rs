@@ -191,7 +191,7 @@ fn plugins<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
         plugin.pin <= Pin::Branch && loosest.is_none_or(|loosest| loosest > Pin::Branch)
     });
     let all = loose.map(|(seen, plugin)| {
-        let name = excerpt(&plugin.source.to_string(), 80);
+        let name = excerpt(plugin.source.to_string(), 80);
         Detection::at(after, seen, format!("plugin {}", plugin.source))
             .severity(Severity::Medium)
             .says(format!("the controller takes whatever version of the plugin {name} is newest"))

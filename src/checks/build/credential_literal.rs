@@ -39,7 +39,7 @@
 //! - OWASP CICD-SEC-6: insufficient credential hygiene
 //! - CIS Software Supply Chain Security 1.5: secrets are not in code
 
-use super::registry_static_credential::LITERALS;
+use super::registry_static_credential::is_of_registry;
 use super::secret_baked_into_image::is_baked;
 use crate::checks::support::build::{Detection, Seen, Side, introduced};
 use crate::checks::{CheckMeta, Objections};
@@ -55,7 +55,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A credential stands in clear",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "docker"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -67,7 +67,7 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
     let literals = side.all(|what| match what {
-        What::Literal(it) if !LITERALS.contains(&it.name.as_str()) => Some(it),
+        What::Literal(it) if !is_of_registry(&it.name) => Some(it),
         _ => None,
     });
     // Logins and images have rules of their own.

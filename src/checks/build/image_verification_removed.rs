@@ -51,7 +51,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "Images are no longer verified",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "kubernetes"],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -68,6 +68,49 @@ const TOOLS: &[&str] = &[
 ];
 
 fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
+    let mut all = of_jobs(before, after);
+    all.extend(of_clusters(before, after));
+    all
+}
+
+/// The setting of a cluster's policy that verifies images.
+const ADMISSION: &str = "kubernetes.admission.verify-images";
+
+/// Policies of a cluster that no longer refuse what is not verified.
+fn of_clusters<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
+    let enforced = |side: Side<'a>| {
+        let settings = side.all(|what| match what {
+            What::Setting(it) if it.name == ADMISSION => Some(it),
+            _ => None,
+        });
+        settings.filter(|(_, it)| it.value == "enforce")
+    };
+    let kept: Vec<_> = enforced(after).map(|(seen, _)| seen.slot()).collect();
+    let lost = enforced(before).filter(|(seen, _)| !kept.contains(&seen.slot()));
+    let lost: Vec<_> = lost.collect();
+    // A policy that was renamed or written anew still verifies as much.
+    if kept.len() >= enforced(before).count() {
+        return Vec::new();
+    }
+    let all = lost.into_iter().map(|(old, _)| {
+        let weaker = after.all(|what| match what {
+            What::Setting(it) if it.name == ADMISSION => Some(it),
+            _ => None,
+        });
+        let mut weaker = weaker.filter(|(seen, _)| seen.slot() == old.slot());
+        let (side, seen, how) = match weaker.next() {
+            Some((seen, it)) => (after, seen, format!("is now `{}`", excerpt(&it.value, 20))),
+            None => (before, old, "is gone".to_owned()),
+        };
+        Detection::at(side, seen, "admission")
+            .severity(Severity::High)
+            .says(format!("the cluster's verification of images {how} ({})", excerpt(seen.slot(), 100)))
+            .mend("keep the policy enforcing, and except single images by name")
+    });
+    all.collect()
+}
+
+fn of_jobs<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
     let mut left: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, job) in after.jobs() {
         for (tool, count) in verifications(job) {

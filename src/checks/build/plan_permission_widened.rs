@@ -68,6 +68,9 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
     compared(&config.terms(), facts, objections, compare);
 }
 
+/// Where an agent of GitLab lets every branch in.
+const ANY_BRANCH: &str = "any branch";
+
 /// What is granted: to do one thing with one thing.
 type Right = (String, String);
 
@@ -76,10 +79,12 @@ fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
     let now: BTreeSet<_> = grants(after).map(|(_, grant)| &grant.within).collect();
     let mut all = Vec::new();
     for (seen, grant) in grants(after) {
-        // A plan that has another name now is the one whose name is gone.
+        // A plan that has another name now is the one whose name is gone;
+        // what was for protected branches only is another thing.
         let same = |other: &&&AccessGrant| {
             other.subject == grant.subject
-                && (other.within == grant.within || !now.contains(&other.within))
+                && (other.within == grant.within
+                    || (grant.within != ANY_BRANCH && !now.contains(&other.within)))
         };
         let had: BTreeSet<_> = old.iter().filter(same).flat_map(|grant| rights(grant)).collect();
         let new: Vec<_> = rights(grant).into_iter().filter(|right| !covers(&had, right)).collect();
@@ -115,7 +120,7 @@ fn covers(had: &BTreeSet<Right>, right: &Right) -> bool {
 fn objection(after: Side<'_>, seen: Seen<'_>, grant: &AccessGrant, new: &[Right]) -> Detection {
     let verbs: BTreeSet<_> = new.iter().map(|(verb, _)| verb.as_str()).collect();
     let resources: BTreeSet<_> = new.iter().map(|(_, resource)| resource.as_str()).collect();
-    let list = |all: &BTreeSet<&str>| excerpt(&all.iter().copied().collect::<Vec<_>>().join(", "), 120);
+    let list = |all: &BTreeSet<&str>| excerpt(all.iter().copied().collect::<Vec<_>>().join(", "), 120);
     let severity = match (is_everyone(&grant.subject), verbs.iter().any(|verb| is_strong(verb))) {
         (true, true) => Severity::Critical,
         (false, false) if verbs.iter().all(|verb| is_reading(verb)) => Severity::Medium,
@@ -129,10 +134,10 @@ fn objection(after: Side<'_>, seen: Seen<'_>, grant: &AccessGrant, new: &[Right]
     Detection::at(after, seen, feature)
         .severity(severity)
         .says(format!(
-            "{} may now {} on {}{place}",
+            "{} is granted {} on {}{place}",
             excerpt(&grant.subject, 60),
             list(&verbs),
-            list(&resources)
+            list(&resources).replace('*', "everything")
         ))
         .mend("remove the grant, or give it to the group that needs it, with no more than it needs")
 }

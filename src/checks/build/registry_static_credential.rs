@@ -61,7 +61,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A registry is logged in to with a lasting or visible password",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "kubernetes"],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -71,12 +71,13 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
     introduced(&config.terms(), facts, objections, detect);
 }
 
-/// Names of what holds a registry's password, in clear.
-pub(super) const LITERALS: &[&str] = &[
-    "credentials.password",
-    "DOCKER_AUTH_CONFIG",
-    ".dockerconfigjson",
-];
+/// Whether a credential in clear of this name is one of a registry.
+pub(super) fn is_of_registry(name: &str) -> bool {
+    let file = name.ends_with(".dockerconfigjson") || name.ends_with(".dockercfg");
+    file || LITERALS.contains(&name)
+}
+
+const LITERALS: &[&str] = &["credentials.password", "DOCKER_AUTH_CONFIG"];
 /// Registries of clouds and forges that take roles or tokens of a run.
 const IAM_ENDS: &[&str] = &[
     ".pkg.dev",
@@ -91,7 +92,7 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         _ => None,
     });
     let literals = side.all(|what| match what {
-        What::Literal(it) if LITERALS.contains(&it.name.as_str()) => Some(it),
+        What::Literal(it) if is_of_registry(&it.name) => Some(it),
         _ => None,
     });
     let in_clear = literals.map(|(seen, it)| {

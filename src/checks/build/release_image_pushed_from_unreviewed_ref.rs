@@ -58,7 +58,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A release's image is pushed from a change that nobody reviewed",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo"],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -69,7 +69,8 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 /// Tags that releases have and that move.
-const TAGS: &[&str] = &["latest", "stable", "prod", "production", "release", "live", "master", "main", "edge"];
+const TAGS: &[&str] = &["latest", "stable", "prod", "production", "release", "live", "master", "main",
+];
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
     let pushes = side.all(|what| match what {

@@ -6,7 +6,7 @@
 //!
 //! A forge knows a required check by its name alone. When the job is renamed or
 //! removed, nothing reports that name any more, or whoever may report a status
-//! does it instead. A new job that takes the name of a required check in
+//! does so instead. A new job that takes the name of a required check in
 //! another file succeeds in its place.
 //!
 //! Which names are required stands with the forge; the policy repeats them in
@@ -62,7 +62,7 @@ pub const META: CheckMeta = CheckMeta {
 build_config! {
     mode = Enforce, at_least = Low,
     /// Names of jobs, stages or checks that must succeed before a merge.
-    required: std::collections::BTreeSet<String> = std::collections::BTreeSet::new()
+    required: BTreeSet<String> = BTreeSet::new()
 }
 
 /// Objects to required jobs that are gone and to jobs that take their names.
@@ -77,6 +77,11 @@ type Named<'a> = BTreeMap<&'a str, Vec<(&'a Blueprint, &'a Job)>>;
 fn compare(required: &BTreeSet<String>, before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
     let (old, new) = (named(required, before), named(required, after));
     let mut all = Vec::new();
+    for (name, jobs) in &new {
+        if !old.contains_key(name) {
+            all.extend(spoof(after, name, &[], jobs));
+        }
+    }
     for (name, jobs) in &old {
         match new.get(name) {
             None => all.extend(jobs.first().map(|one| gone(before, after, name, *one))),
@@ -142,11 +147,16 @@ fn spoof(
     let name = excerpt(name, 60);
     let known = |one: &&(&Blueprint, &Job)| old.iter().any(|(file, _)| file.path == one.0.path);
     let kept = new.iter().any(|one| known(&one));
-    let fresh = new.iter().filter(|one| !known(one) && kept);
+    // What no file of the change had is expected of a file that did not change.
+    let fresh = new.iter().filter(|one| !known(one) && (kept || old.is_empty()));
+    let (severity, whose) = match kept {
+        true => (Severity::High, "which another file has"),
+        false => (Severity::Medium, "which another file may have already"),
+    };
     let all = fresh.map(|(file, job)| {
         Detection::of_job(side, (&file.path, job), "spoof")
-            .severity(Severity::High)
-            .says(format!("{} takes the name of the required check {name}, which another file has", job.title))
+            .severity(severity)
+            .says(format!("{} takes the name of the required check {name}, {whose}", job.title))
             .mend("give it another name")
     });
     all.collect()

@@ -82,7 +82,7 @@ fn jobs(side: Side<'_>) -> Vec<Detection> {
         let detection = Detection::of_job(side, (&blueprint.path, job), "controller");
         let open = detection.exposure.open_to_outsiders() || detection.exposure.production();
         let severity = if open { Severity::Critical } else { Severity::High };
-        let labels = excerpt(&runner.labels.join(" "), 80);
+        let labels = excerpt(runner.labels.join(" "), 80);
         Some(
             detection
                 .standing_at(&runner.spot)

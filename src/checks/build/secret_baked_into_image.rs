@@ -54,7 +54,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A secret gets into an image",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "docker"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose"],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -67,8 +67,15 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 /// Whether an item is an argument or variable of an image.
 pub(super) fn is_baked(seen: Seen<'_>) -> bool {
     let slot = seen.item.slot.as_str();
-    let of_image = seen.job.is_none_or(|job| job.kind == JobKind::ImageBuild);
-    of_image && seen.blueprint.system == "docker" && (slot.starts_with("arg/") || slot.starts_with("env/"))
+    let starts = |words: &[&str]| words.iter().any(|word| slot.starts_with(word));
+    match seen.blueprint.system {
+        "docker" => {
+            let of_image = seen.job.is_none_or(|job| job.kind == JobKind::ImageBuild);
+            of_image && starts(&["arg/", "env/"])
+        }
+        "compose" => starts(&["build/args/"]),
+        _ => false,
+    }
 }
 
 fn detect(side: Side<'_>) -> Vec<Detection> {

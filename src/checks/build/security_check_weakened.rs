@@ -45,10 +45,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::checks::support::build::guarded::{
+    concerns_check, guards, is_check, is_narrower, kinds, narrows, neutral, weakenings, weight, word,
+};
 use crate::checks::support::build::{Detection, Pair, Side, compared, pairs};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{
-    Blueprint, Command, Guard, GuardKind, Item, Job, Spot, Weakening, WeakeningKind, What,
+    Blueprint, Guard, GuardKind, Job, Spot, Weakening, WeakeningKind, What,
 };
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
@@ -82,13 +85,6 @@ fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
     }
     all.extend(narrowed_files(before, after));
     all
-}
-
-fn guards(job: &Job) -> impl Iterator<Item = (&Item, &Guard)> {
-    job.items.iter().filter_map(|item| match &item.what {
-        What::Guard(guard) if guard.kind != GuardKind::Harden => Some((item, guard)),
-        _ => None,
-    })
 }
 
 /// How many places a check stands in.
@@ -149,11 +145,6 @@ fn removed(before: Side<'_>, after: Side<'_>, pairs: &[Pair<'_>]) -> Vec<Detecti
     all
 }
 
-/// How many checks of a kind a job has.
-fn kinds(job: &Job, kind: GuardKind) -> usize {
-    guards(job).filter(|(_, guard)| guard.kind == kind).count()
-}
-
 /// The beginning of a file, for what no longer stands in it.
 fn still_there(after: Side<'_>, file: &Blueprint, old: &Spot) -> Spot {
     let there = after.blueprints.iter().any(|it| it.path == file.path);
@@ -166,16 +157,6 @@ fn still_there(after: Side<'_>, file: &Blueprint, old: &Spot) -> Spot {
 
 fn feature(guard: &Guard) -> String {
     format!("{:?} {}", guard.kind, guard.tool)
-}
-
-fn word(kind: GuardKind) -> &'static str {
-    match kind {
-        GuardKind::Scan => "scan",
-        GuardKind::Test => "test",
-        GuardKind::Sign => "signature",
-        GuardKind::Verify => "verification",
-        GuardKind::Harden => "hardening",
-    }
 }
 
 fn severity(kind: GuardKind) -> Severity {
@@ -193,16 +174,6 @@ fn gone(detection: Detection, guard: &Guard, whose: &str) -> Detection {
         .mend(format!("put {tool} back, or have those agree who answer for it"))
 }
 
-/// Jobs that are checks, by what they do or what they are called.
-fn is_check(job: &Job) -> bool {
-    let name = job.slot.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let words = ["scan", "sast", "dast", "audit", "security", "test", "verify", "sign", "lint", "trivy", "codeql"];
-    guards(job).next().is_some()
-        || name
-            .split(|letter: char| !letter.is_ascii_alphanumeric())
-            .any(|part| words.iter().any(|word| part.starts_with(word)))
-}
-
 /// What newly lets a check fail, skips it, or hides its result.
 fn ignored(side: Side<'_>, old: &Job, (file, new): (&Blueprint, &Job)) -> Vec<Detection> {
     if !is_check(old) {
@@ -216,15 +187,22 @@ fn ignored(side: Side<'_>, old: &Job, (file, new): (&Blueprint, &Job)) -> Vec<De
             known.swap_remove(at);
             continue;
         }
-        let (severity, what) = match weakening.kind {
-            WeakeningKind::SoftFail => (Severity::High, "its failure no longer counts"),
-            WeakeningKind::Disabled => (Severity::High, "it is switched off"),
-            WeakeningKind::Narrowed if is_narrower(weakening, &item.slot, Some(old)) => {
-                (Severity::Medium, "it no longer runs for every change")
-            }
+        let (severity, what, remedy) = match weakening.kind {
+            WeakeningKind::SoftFail => (
+                weight(old),
+                "its failure no longer counts",
+                "let its failure count again",
+            ),
+            WeakeningKind::Disabled => (weight(old), "it is switched off", "let it run again"),
+            WeakeningKind::Narrowed if is_narrower(weakening, &item.slot, Some(old)) => (
+                Severity::Medium,
+                "it no longer runs for every change",
+                "let it run for every change",
+            ),
             _ => continue,
         };
-        if !concerns_check(new, item) {
+        let of_file = file.items.iter().any(|it| it.spot == item.spot && it.what == item.what);
+        if of_file || !concerns_check(file.system, new, item) {
             continue;
         }
         let text = excerpt(&weakening.text, 80);
@@ -234,56 +212,11 @@ fn ignored(side: Side<'_>, old: &Job, (file, new): (&Blueprint, &Job)) -> Vec<De
                 .standing_at(&item.spot)
                 .severity(severity)
                 .says(format!("{} is a check, and {what}: {text}", new.title))
-                .mend(format!("remove {text}")),
+                .mend(remedy),
         );
     }
     all
 }
-
-fn weakenings(job: &Job) -> impl Iterator<Item = (&Item, &Weakening)> {
-    job.items.iter().filter_map(|item| match &item.what {
-        What::Weakening(weakening) => Some((item, weakening)),
-        _ => None,
-    })
-}
-
-/// Whether a weakening is that of the whole job or of the step that checks.
-fn concerns_check(job: &Job, item: &Item) -> bool {
-    let mut guards = guards(job).peekable();
-    let of_step = item.slot.contains("steps/") || item.slot.contains("tasks/");
-    !of_step || guards.peek().is_none() || guards.any(|(guard, _)| guard.order == item.order)
-}
-
-/// Whether fewer changes are looked at than before. Lists of what is left out
-/// grow, others shrink.
-fn is_narrower(new: &Weakening, slot: &str, old: Option<&Job>) -> bool {
-    let before = old.and_then(|job| {
-        let mut own = weakenings(job);
-        own.find(|(item, it)| it.kind == WeakeningKind::Narrowed && item.slot == slot)
-    });
-    match before {
-        Some((_, before)) => narrows(&before.text, &new.text),
-        None => true,
-    }
-}
-
-fn narrows(before: &str, after: &str) -> bool {
-    let words = |text: &str| -> BTreeSet<String> {
-        text.split([' ', ',']).filter(|it| !it.is_empty()).map(str::to_owned).collect()
-    };
-    let (old, new) = (words(before), words(after));
-    let leaves_out = after.contains("-ignore") || after.contains("EXCLUDED");
-    match leaves_out {
-        true => !new.is_subset(&old),
-        false => !old.is_subset(&new),
-    }
-}
-
-/// Flags of a check's command that make it succeed whatever it finds.
-const NEUTRAL: &[&str] = &[
-    "--exit-code 0", "--exit-code=0", "-DskipTests", "-Dmaven.test.skip", "--soft-fail", "--no-verify", "--no-fail",
-    "--exit-zero", "--passWithNoTests", "--allow-no-tests", "|| true",
-];
 
 /// Check commands whose result is newly ignored.
 fn switched(side: Side<'_>, old: &Job, (file, new): (&Blueprint, &Job)) -> Vec<Detection> {
@@ -319,21 +252,8 @@ fn switched(side: Side<'_>, old: &Job, (file, new): (&Blueprint, &Job)) -> Vec<D
     all.collect()
 }
 
-fn neutral(command: &Command) -> impl Iterator<Item = &'static str> {
-    let line = format!("{} ", command.line());
-    let ignored = command.failure_ignored;
-    NEUTRAL.iter().copied().filter(move |flag| match *flag {
-        "|| true" => ignored,
-        flag => line.contains(&format!(" {flag}")),
-    })
-}
-
 /// What whole files of checks newly leave out.
 fn narrowed_files(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
-    let weak = |what| match what {
-        &What::Weakening(ref it) => Some(it),
-        _ => None,
-    };
     let old: Vec<_> = before.all(weak).filter(|(seen, _)| seen.job.is_none()).collect();
     let mut all = Vec::new();
     for (seen, new) in after.all(weak).filter(|(seen, _)| seen.job.is_none()) {
@@ -354,9 +274,19 @@ fn narrowed_files(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
         all.push(
             Detection::at(after, seen, format!("{:?} {}", new.kind, new.text))
                 .severity(severity)
-                .says(format!("the checks of the file see less than before: {text}"))
+                .says(match new.kind {
+                    WeakeningKind::Disabled => format!("a check of the file is switched off: {text}"),
+                    _ => format!("the checks of the file see less than before: {text}"),
+                })
                 .mend(format!("remove {text}")),
         );
     }
     all
+}
+
+fn weak(what: &What) -> Option<&Weakening> {
+    match what {
+        What::Weakening(it) => Some(it),
+        _ => None,
+    }
 }

@@ -86,7 +86,7 @@ fn one(side: Side<'_>, blueprint: &Blueprint, job: &Job) -> Option<Detection> {
         StartedBy::Forks => (Severity::Critical, "whoever proposes from a fork"),
         // A merge request from a fork runs here once a member starts its pipeline.
         _ if production && merge_request(blueprint, job).is_some() => {
-            (Severity::High, "whoever opens a merge request that a member runs")
+            (Severity::High, "whoever opens a merge request")
         }
         _ => return None,
     };
@@ -114,7 +114,7 @@ fn one(side: Side<'_>, blueprint: &Blueprint, job: &Job) -> Option<Detection> {
 }
 
 fn labels(runner: &Runner) -> String {
-    excerpt(&runner.labels.join(" "), 80)
+    excerpt(runner.labels.join(" "), 80)
 }
 
 /// Whether a machine stays after the job. All of Jenkins' are one's own.

@@ -53,7 +53,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "The other side of a connection is no longer checked",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "docker"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -76,9 +76,7 @@ const FLAGS: &[(&[&str], &[&str])] = &[
     (&["vault"], &["-tls-skip-verify"]),
     (&["aws"], &["--no-verify-ssl"]),
     (&["cf"], &["--skip-ssl-validation"]),
-    (&["lftp"], &[]),
     (&["Invoke-WebRequest", "Invoke-RestMethod", "iwr", "irm"], &["-SkipCertificateCheck"]),
-    (&["git-lfs"], &[]),
 ];
 
 /// Variables, and the values that switch a verification off.
@@ -133,6 +131,9 @@ fn said(detection: Detection, whose: &str, says: &str) -> Detection {
 }
 
 fn of_setting(setting: &Setting) -> Option<String> {
+    if setting.name == "kubernetes.insecure-skip-tls-verify" {
+        return Some("insecure-skip-tls-verify".to_owned());
+    }
     let name = setting.name.strip_prefix("env.")?;
     variable(name, &setting.value)
 }
@@ -177,7 +178,9 @@ fn switch(command: &Command) -> Option<String> {
         let (name, value) = word.text.split_once('=')?;
         variable(name, value)
     });
-    if let Some(found) = set.or(exported) {
+    // These two are told as registries.
+    let own = |it: &String| !it.starts_with("GOSUMDB") && !it.starts_with("NPM_CONFIG");
+    if let Some(found) = set.or(exported).filter(own) {
         return Some(found);
     }
     if program == "git" {

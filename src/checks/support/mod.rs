@@ -6,6 +6,7 @@ mod registry;
 mod ballot;
 pub(crate) mod build;
 mod ci;
+mod desk;
 mod objections;
 mod origin;
 mod pushes;
@@ -16,6 +17,7 @@ mod signed;
 
 pub(crate) use ballot::{Ballot, Count, Electorate, brought_by};
 pub(crate) use ci::{ChangedFile, changed_files, oddities};
+pub(crate) use desk::{Demand, Desk, Needing};
 pub use objections::{Objections, Unjudged};
 pub(crate) use origin::{Origin, Origins, Principals};
 pub(crate) use pushes::{either, named, notes, on_whose_word, places, use_a_key};

@@ -36,6 +36,17 @@ impl<'a> Origins<'a> {
         }
     }
 
+    /// The origin of several changes together.
+    pub(crate) fn of_changes(&self, changes: &[&CiChange]) -> Origin<'a> {
+        let mut all = changes.iter().map(|change| self.of_change(change));
+        let first = all.next().unwrap_or_else(|| self.whole.clone());
+        all.fold(first, |mut sum, one| {
+            sum.authors.extend(one.authors);
+            sum.all_signed &= one.all_signed;
+            sum
+        })
+    }
+
     /// The origin of one change. One that only the net difference shows is laid
     /// to every revision of the update: any of them may have chosen it.
     pub(crate) fn of_change(&self, change: &CiChange) -> Origin<'a> {
@@ -57,6 +68,11 @@ impl<'a> Origins<'a> {
 }
 
 impl<'a> Origin<'a> {
+    /// Whether every commit that brings it is validly signed by one of these.
+    pub(crate) fn is_signed_by(&self, signers: &Principals<'a>) -> bool {
+        self.all_signed && self.authors.is_subset(signers)
+    }
+
     fn of(revisions: impl IntoIterator<Item = &'a Revision>) -> Self {
         let (mut authors, mut count, mut signed) = (Principals::new(), 0_usize, 0_usize);
         for revision in revisions {

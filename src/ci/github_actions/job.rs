@@ -16,7 +16,8 @@ use super::workflow::in_order;
 use super::{action, container, runner, steps};
 use crate::ci::yaml::tree::{Node, Value};
 use crate::model::build::{
-    CodeKind, Gate, GateKind, RunnerKind, SecretName, SecretUse, Trigger, UnresolvedKind, What,
+    CodeKind, Gate, GateKind, RunnerKind, SecretName, SecretUse, Setting, Trigger, UnresolvedKind,
+    What,
 };
 
 /// Deepest chain of workflows that call one another (GitHub's own bound is 10).
@@ -44,6 +45,7 @@ pub(super) fn body(
     };
     matrix(&mut scope, job);
     gates(reading, source, &scope, job);
+    named(reading, source, prefix, job);
     if let Some(own) = job.get("env") {
         env(reading, source, &mut scope, (&format!("{prefix}env"), own));
     }
@@ -97,6 +99,25 @@ fn outputs(scope: &Scope, job: &Node) -> Outputs {
         (name.to_ascii_lowercase(), flow)
     });
     all.collect()
+}
+
+/// `name:`, under which the job reports to the forge. That of a matrix differs
+/// in each run and is left out.
+fn named(reading: &mut Reading<'_, '_>, source: &Source, prefix: &str, job: &Node) {
+    let Some(node) = job.get("name") else { return };
+    let Some(text) = node.text().filter(|text| !text.contains("${{")) else {
+        return;
+    };
+    let setting = Setting {
+        name: "job.name".to_owned(),
+        value: text.to_owned(),
+    };
+    reading.note(
+        source,
+        &format!("{prefix}name"),
+        node,
+        What::Setting(setting),
+    );
 }
 
 fn gates(reading: &mut Reading<'_, '_>, source: &Source, scope: &Scope, job: &Node) {

@@ -7,8 +7,8 @@ use super::expression::{Piece, fold, parse, pieces};
 use super::flow::{Scope, Values};
 use super::known::cloud_of_variable;
 use super::source::{Reading, Source};
-use crate::ci::secret;
 use crate::ci::yaml::tree::{Node, Value};
+use crate::ci::{host, secret};
 use crate::model::build::{
     CloudKey, Gate, GateKind, Identity, Level, Lifetime, Literal, Permission, SecretName,
     SecretUse, Target, TargetKind, Weakening, WeakeningKind, What,
@@ -119,6 +119,9 @@ pub(super) fn env(
         if secret::is_secret_name(name) && !text.contains("${{") && secret::is_literal(text) {
             let name = name.to_owned();
             reading.note(source, &slot, value, What::Literal(Literal { name }));
+        }
+        if let Some(privilege) = host::engine_variable(name, text) {
+            reading.note(source, &slot, value, What::Privilege(privilege));
         }
         debug(reading, source, (&slot, value), name);
         values.insert(name.to_owned(), flow);

@@ -109,7 +109,7 @@ impl<'a, 'f> Loader<'a, 'f> {
             }
             return self.local(&include.spot, text, &Inputs::new());
         }
-        let given = include.get("inputs").map(|inputs| inputs::given(inputs));
+        let given = include.get("inputs").map(inputs::given);
         let given = given.unwrap_or_default();
         let text = |key| include.get(key).and_then(|it| Some((it, it.text()?)));
         if let Some((val, path)) = text("local") {

@@ -4,7 +4,8 @@
 use super::call::{Call, Code};
 use super::container::{self, engine_options};
 use super::pod;
-use super::work::{Frame, Reader, Unit};
+use super::unit::Unit;
+use super::work::{Frame, Reader};
 use crate::model::build::{
     Held, ImageRole, Item, Login, Runner, RunnerKind, Spot, Target, TargetKind, What,
 };

@@ -31,6 +31,8 @@ pub(super) struct Call<'s> {
     pub(super) source: &'s Source,
     /// Where it begins, in bytes.
     pub(super) start: usize,
+    /// Where its arguments end, in bytes.
+    pub(super) end: usize,
 }
 
 /// One argument, or one entry of a list or map.
@@ -53,33 +55,6 @@ pub(super) enum Piece<'s> {
     Group(u8, Code<'s>),
 }
 
-const KEYWORDS: &[&str] = &[
-    "def",
-    "final",
-    "return",
-    "new",
-    "else",
-    "throw",
-    "assert",
-    "public",
-    "private",
-    "protected",
-    "static",
-    "void",
-    "case",
-    "default",
-    "in",
-    "as",
-    "instanceof",
-    "class",
-    "extends",
-    "implements",
-    "do",
-    "!in",
-];
-/// Those that stand between two values.
-const BETWEEN: &[&str] = &["in", "as", "instanceof", "extends", "implements"];
-
 impl<'s> Code<'s> {
     /// All of a source.
     pub(super) fn all(source: &'s Source) -> Self {
@@ -87,7 +62,7 @@ impl<'s> Code<'s> {
         Self { source, items }
     }
 
-    fn with(self, items: &'s [Tree]) -> Self {
+    pub(super) fn with(self, items: &'s [Tree]) -> Self {
         Self { items, ..self }
     }
 
@@ -191,151 +166,6 @@ impl<'s> Code<'s> {
             })
             .collect()
     }
-
-    /// The parts of one statement.
-    pub(super) fn pieces(self) -> Vec<Piece<'s>> {
-        let first = self.items.first().and_then(Tree::word);
-        if matches!(first, Some("import" | "package")) {
-            return Vec::new();
-        }
-        let mut pieces = Vec::new();
-        let mut at = 0;
-        while let Some(item) = self.items.get(at) {
-            match item {
-                Tree::Group(group) => {
-                    pieces.push(Piece::Group(group.open, self.with(&group.items)));
-                    at += 1;
-                }
-                Tree::Token(token) => match &token.kind {
-                    Kind::Word(word) if KEYWORDS.contains(&word.as_str()) => at += 1,
-                    Kind::Word(_) => at = self.named(at, &mut pieces),
-                    Kind::Text(_) if self.is_group(at + 1, b'{') || self.is_group(at + 1, b'(') => {
-                        at = self.named(at, &mut pieces);
-                    }
-                    _ => at += 1,
-                },
-            }
-        }
-        pieces
-    }
-
-    fn is_group(self, at: usize, open: u8) -> bool {
-        self.items
-            .get(at)
-            .is_some_and(|item| item.group(open).is_some())
-    }
-
-    fn kind_at(self, at: usize) -> Option<&'s Kind> {
-        self.items.get(at).and_then(Tree::kind)
-    }
-
-    /// What begins with the name at `at`; gives where it ends.
-    fn named(self, at: usize, pieces: &mut Vec<Piece<'s>>) -> usize {
-        let (name, next) = self.dotted(at);
-        let before = at.checked_sub(1).and_then(|before| self.kind_at(before));
-        let mut call = Call {
-            name,
-            chained: before == Some(&Kind::Dot),
-            args: Vec::new(),
-            body: None,
-            defines: false,
-            source: self.source,
-            start: self.items[at].span().start,
-        };
-        if before == Some(&Kind::At) {
-            call.name.insert(0, '@');
-        }
-        if let Some(group) = self.items.get(next).and_then(|item| item.group(b'(')) {
-            return self.with_brackets(call, group.items.as_slice(), (at, next), pieces);
-        }
-        if self.is_group(next, b'{') {
-            call.body = self.with(&self.items[next..=next]).closure();
-            pieces.push(Piece::Call(call));
-            return next + 1;
-        }
-        if self.kind_at(next) == Some(&Kind::Assign) {
-            let value = self.with(&self.items[next + 1..]);
-            pieces.push(Piece::Assign {
-                name: call.name,
-                value,
-            });
-            return next + 1;
-        }
-        if !self.takes_arguments(next) {
-            return next;
-        }
-        call.args = self.with(&self.items[next..]).args();
-        call.take_last_closure();
-        pieces.push(Piece::Call(call));
-        self.items.len()
-    }
-
-    fn with_brackets(
-        self,
-        mut call: Call<'s>,
-        inner: &'s [Tree],
-        (at, next): (usize, usize),
-        pieces: &mut Vec<Piece<'s>>,
-    ) -> usize {
-        call.args = self.with(inner).args();
-        let mut end = next + 1;
-        if self.is_group(end, b'{') {
-            call.body = self.with(&self.items[end..=end]).closure();
-            let before = at
-                .checked_sub(1)
-                .and_then(|before| self.items.get(before))
-                .and_then(Tree::word);
-            call.defines =
-                before.is_some_and(|word| word != "return" && word != "else" && word != "new");
-            end += 1;
-        } else {
-            call.take_last_closure();
-        }
-        pieces.push(Piece::Call(call));
-        end
-    }
-
-    /// `a.b.c`, and where it ends.
-    fn dotted(self, at: usize) -> (String, usize) {
-        let part = |at: usize| match self.kind_at(at) {
-            Some(Kind::Word(word)) => Some(word.clone()),
-            Some(Kind::Text(text)) => Some(text.text.clone()),
-            _ => None,
-        };
-        let mut name = part(at).unwrap_or_default();
-        let mut next = at + 1;
-        while self.kind_at(next) == Some(&Kind::Dot) {
-            let Some(more) = part(next + 1) else {
-                break;
-            };
-            name.push('.');
-            name.push_str(&more);
-            next += 2;
-        }
-        (name, next)
-    }
-
-    /// Whether what stands at `at` is an argument without brackets of the name before it.
-    fn takes_arguments(self, at: usize) -> bool {
-        match self.items.get(at) {
-            // `list[0]` has no blank, `step [a: 1]` has.
-            Some(Tree::Group(group)) => {
-                group.open == b'[' && self.items[at - 1].span().end < group.span.start
-            }
-            Some(Tree::Token(token)) => match &token.kind {
-                Kind::Text(_) => true,
-                Kind::Word(word) if BETWEEN.contains(&word.as_str()) => false,
-                // `Type name = …` and `Type name(…) {` declare.
-                Kind::Word(_) => {
-                    let declares = self.kind_at(at + 1) == Some(&Kind::Assign)
-                        || (self.is_group(at + 1, b'(') && self.is_group(at + 2, b'{') && at == 1);
-                    !declares
-                }
-                _ => false,
-            },
-            None => false,
-        }
-    }
 }
 
 impl<'s> Call<'s> {
@@ -374,17 +204,11 @@ impl<'s> Call<'s> {
 
     /// As it is written up to its body, blanks folded.
     pub(super) fn written(&self) -> String {
-        let end = self
-            .args
-            .last()
-            .and_then(|arg| arg.value.items.last())
-            .map(|item| item.span().end);
-        let end = end.unwrap_or(self.start + self.name.len());
-        self.source.excerpt(self.start..end)
+        self.source.excerpt(self.start..self.end)
     }
 
     /// A closure that is the last argument is the body.
-    fn take_last_closure(&mut self) {
+    pub(super) fn take_last_closure(&mut self) {
         let Some(last) = self.args.last_mut() else {
             return;
         };

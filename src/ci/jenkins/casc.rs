@@ -10,12 +10,12 @@ use super::library::by_url;
 use super::settings::is_secret;
 use super::token::Text;
 use super::tree::Source;
-use super::work::{Frame, Reader, Unit, form};
-use super::{container, pod, when};
+use super::unit::Unit;
+use super::work::form;
+use super::{container, pod};
 use crate::ci::Files;
-use crate::ci::closure::Closure;
 use crate::ci::host::engine_api;
-use crate::ci::yaml::tree::{Node, Style, Value, parse};
+use crate::ci::yaml::tree::{Node, Value, parse};
 use crate::model::build::{
     Blueprint, CodeKind, CodeSource, CodeUse, ImageRole, Item, Literal, Pin, Privilege, Setting,
     Spot, What,
@@ -56,7 +56,7 @@ pub(super) fn read(blueprint: &mut Blueprint, content: &[u8], files: &mut dyn Fi
         reading.controller(root);
         reading.libraries(root);
         reading.look(root, "");
-        jobs(root, blueprint, files);
+        super::casc_jobs::read(root, blueprint, files);
     }
     blueprint.items.extend(reading.items);
 }
@@ -293,63 +293,7 @@ fn remote(node: &Node, depth: usize) -> Option<&str> {
     })
 }
 
-fn lines(node: &Node) -> Vec<u32> {
+pub(super) fn lines(node: &Node) -> Vec<u32> {
     let count = node.text().unwrap_or_default().lines().count();
     (0..=count).map(|line| node.line_of_text(line)).collect()
-}
-
-/// `jobs: [{script: …}]`: Job DSL.
-fn jobs(root: &Node, blueprint: &mut Blueprint, files: &mut dyn Files) {
-    for script in root.get("jobs").map(Node::one_or_many).unwrap_or_default() {
-        let Some(node) = script.get("script") else {
-            let what = script
-                .text_of("file")
-                .or(script.text_of("url"))
-                .unwrap_or_default();
-            let spot = Spot {
-                path: blueprint.path.clone(),
-                line: script.line,
-                column: script.column,
-            };
-            blueprint
-                .items
-                .push(super::agent::unknown("jobs", spot, what.to_owned()));
-            continue;
-        };
-        let text = node.text().unwrap_or_default();
-        let literal = matches!(
-            &node.value,
-            Value::Scalar {
-                style: Style::Literal,
-                ..
-            }
-        );
-        let lines = if literal {
-            lines(node)
-        } else {
-            vec![node.line]
-        };
-        let source = Source::inside(&blueprint.path, text, lines, 0);
-        let unit = Unit::of(&source);
-        let mut closure = Closure::new(files);
-        let mut reader = Reader::new(&mut closure);
-        reader.faults(&source);
-        let mut frame = Frame {
-            triggers: when::stated(super::call::Code::all(&source)),
-            ..Frame::default()
-        };
-        let mut work = reader.begin(
-            &frame,
-            ("jobs".to_owned(), "the jobs".to_owned()),
-            source.spot(0),
-        );
-        reader.top(&unit, &mut frame, &mut work);
-        let (jobs, items) = reader.into_parts();
-        blueprint.jobs.extend(jobs);
-        blueprint.items.extend(items);
-        blueprint.edges.extend(closure.into_edges());
-    }
-    blueprint
-        .jobs
-        .sort_by(|one, other| one.slot.cmp(&other.slot));
 }

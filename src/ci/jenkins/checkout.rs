@@ -2,7 +2,7 @@
 
 use super::call::{Call, Code};
 use super::library::find_url;
-use super::work::Unit;
+use super::unit::Unit;
 use crate::model::build::{Checkout, CheckoutSource, TemplateSource};
 
 /// Reads `checkout scm`, `checkout([$class: 'GitSCM', …])`, `git url: '…'`.

@@ -3,7 +3,7 @@
 //! <https://www.jenkins.io/doc/book/pipeline/docker/>
 
 use super::call::{Call, Code};
-use super::work::{Unit, every_call};
+use super::unit::{Unit, every_call};
 use crate::ci::host;
 use crate::ci::image::parse;
 use crate::model::build::{

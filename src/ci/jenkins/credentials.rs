@@ -3,7 +3,8 @@
 //! <https://plugins.jenkins.io/credentials-binding/>
 
 use super::call::{Call, Code};
-use super::work::{Frame, Reader, Unit, every_call};
+use super::unit::{Unit, every_call};
+use super::work::{Frame, Reader};
 use crate::model::build::{
     CloudKey, Identity, Item, Lifetime, SecretName, SecretUse, Spot, Target, TargetKind, What,
 };

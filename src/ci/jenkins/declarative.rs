@@ -2,8 +2,9 @@
 //! <https://www.jenkins.io/doc/book/pipeline/syntax/>
 
 use super::call::{Call, Code, Piece};
+use super::unit::Unit;
 use super::when::{self, Narrows};
-use super::work::{Frame, Reader, Unit, Work};
+use super::work::{Frame, Reader, Work};
 use crate::model::build::{Gate, GateKind, Item, What};
 
 impl Reader<'_, '_> {
@@ -61,7 +62,7 @@ impl Reader<'_, '_> {
                 "withCredentials" => self.bindings(unit, &call),
                 "withAWS" | "withKubeConfig" => self.access(unit, &call, call.short()),
                 "sshagent" => self.ssh_agent(unit, &call),
-                "catchError" | "warnError" => vec![super::steps::soft(&call)],
+                "catchError" | "warnError" => vec![super::effects::soft(&call)],
                 _ => continue,
             };
             frame.items.extend(items);
@@ -146,7 +147,7 @@ impl Reader<'_, '_> {
         let Some(spot) = spot else {
             return;
         };
-        if has("steps") || (has("post") && !nested) || !nested {
+        if has("steps") || has("post") || !nested {
             let mut work = self.begin(frame, (slot, format!("stage {name}")), spot);
             for call in inner {
                 match (call.name.as_str(), call.body) {

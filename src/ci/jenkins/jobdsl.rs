@@ -7,8 +7,9 @@ use super::agent::of_labels;
 use super::call::{Call, Code};
 use super::token::{Kind, Text};
 use super::tree::Source;
+use super::unit::{Unit, every_call};
 use super::when;
-use super::work::{Frame, Reader, Unit, Work, every_call};
+use super::work::{Frame, Reader, Work};
 use crate::model::build::{AccessGrant, Item, Literal, Setting, StartedBy, Trigger, What};
 
 impl Reader<'_, '_> {
@@ -81,9 +82,12 @@ impl Reader<'_, '_> {
                     self.add_item(work, item);
                 }
             }
-            (name, _) if known.is_some() => {
-                if known.is_some_and(|value| super::settings::is_secret(name, &value)) {
-                    let name = name.to_owned();
+            ("credentialsBinding", _) => self.dsl_bindings(unit, call, work),
+            ("usernamePassword" | "usernameColonPassword", _) => {}
+            ("env" | "stringParam" | "textParam", Some(name)) => {
+                let name = unit.text_or_written(name);
+                let value = call.positional(1).and_then(|value| unit.scope.known(value));
+                if value.is_some_and(|value| super::settings::is_secret(&name, &value)) {
                     self.add(
                         work,
                         call.short(),
@@ -92,6 +96,19 @@ impl Reader<'_, '_> {
                     );
                 }
             }
+            (name, _)
+                if known
+                    .as_ref()
+                    .is_some_and(|value| super::settings::is_secret(name, value)) =>
+            {
+                let name = name.to_owned();
+                self.add(
+                    work,
+                    call.short(),
+                    call.spot(),
+                    What::Literal(Literal { name }),
+                );
+            }
             _ => {}
         }
         if let Some(trust) = fork_trust(call) {
@@ -99,6 +116,26 @@ impl Reader<'_, '_> {
         }
         if is_fork_discovery(call) {
             self.setting(work, call, "jenkins.fork-discovery", "on".to_owned());
+        }
+    }
+
+    /// `credentialsBinding { string('VARIABLE', 'id') }`: the id comes last.
+    fn dsl_bindings(&mut self, unit: &Unit<'_>, call: &Call<'_>, work: &mut Work) {
+        for binding in call.body.map(Code::calls).unwrap_or_default() {
+            let texts: Vec<_> = binding
+                .args
+                .iter()
+                .map(|arg| unit.text_or_written(arg.value))
+                .collect();
+            let Some((id, variables)) = texts.split_last() else {
+                continue;
+            };
+            let variable = variables.last().map(String::as_str);
+            for item in
+                super::credentials::stored(id, variable, "steps/credentialsBinding", binding.spot())
+            {
+                self.add_item(work, item);
+            }
         }
     }
 

@@ -2,7 +2,8 @@
 //! <https://www.jenkins.io/doc/book/pipeline/shared-libraries/>
 
 use super::call::{Call, Code};
-use super::work::{Reader, Unit};
+use super::unit::Unit;
+use super::work::Reader;
 use crate::model::build::{CodeKind, CodeSource, CodeUse, Item, Pin, What};
 
 /// `name@version` of a library of the controller.

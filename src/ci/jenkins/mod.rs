@@ -9,31 +9,39 @@ mod access;
 mod agent;
 mod call;
 mod casc;
+mod casc_jobs;
 mod checkout;
 mod container;
 mod credentials;
 mod declarative;
+mod effects;
 mod jobdsl;
 mod library;
 mod plugins;
 mod pod;
 mod run;
 mod settings;
+mod statement;
 mod steps;
+mod string;
 #[cfg(test)]
 mod tests;
+mod text;
 mod token;
 mod tree;
+mod unit;
 mod value;
 mod when;
 mod work;
+mod writers;
 
 use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
 
 use self::tree::Source;
-use self::work::{Frame, Reader, Unit, form};
+use self::unit::Unit;
+use self::work::{Frame, Reader, form};
 use super::closure::Closure;
 use super::text::{decode, has_yaml_name, inspect_by_name, may_spell};
 use super::{CiSystem, FileMap, Files, Unparsable, yaml};

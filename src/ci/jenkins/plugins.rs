@@ -28,7 +28,7 @@ pub(super) fn read(path: &Arc<BString>, text: &str) -> Vec<Item> {
 }
 
 fn plugin(line: &str) -> Option<CodeUse> {
-    let mut parts = line.splitn(3, ':');
+    let mut parts = line.splitn(3, ':').map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;
     let version = parts.next().unwrap_or_default();
     let host = parts.next().map(|url| super::library::host_and_name(url).0);

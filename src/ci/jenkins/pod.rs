@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 
 use super::container::{host_path, image, unread};
 use super::token::Text;
-use super::work::Unit;
+use super::unit::Unit;
 use crate::ci::host::capability;
 use crate::ci::yaml::tree::{Node, parse};
 use crate::model::build::{ImageRole, Item, Privilege, Spot, What};

@@ -3,7 +3,8 @@
 use super::call::{Call, Code};
 use super::token::Text;
 use super::tree::Source;
-use super::work::{Frame, Reader, Unit, Work};
+use super::unit::Unit;
+use super::work::{Frame, Reader, Work};
 use crate::ci::shell::{self, Dialect, Script};
 use crate::ci::text::decode;
 use crate::model::build::{ImageRole, Item, Template, What};
@@ -128,17 +129,21 @@ impl Reader<'_, '_> {
     pub(super) fn top(&mut self, unit: &Unit<'_>, frame: &mut Frame, work: &mut Work) {
         let used = std::mem::take(&mut self.used);
         let called = std::mem::take(&mut work.called);
+        let active = std::mem::take(&mut self.active);
         self.walk(unit, Code::all(unit.source), frame, work);
         let mut names: Vec<_> = unit.functions.keys().collect();
         names.sort();
         for name in names {
             if !self.used.contains(name) {
                 let length = frame.items.len();
+                self.active.push(name.clone());
                 self.walk(unit, unit.functions[name], frame, work);
+                self.active.pop();
                 frame.leave(length, false);
             }
         }
         work.called = called;
+        self.active = active;
         self.used = used;
     }
 }

@@ -8,6 +8,9 @@ use crate::model::build::{Item, Literal, Spot, What};
 /// Jenkins has encrypted itself, and ids of stored credentials, are none.
 pub(super) fn is_secret(name: &str, value: &str) -> bool {
     let own = value.starts_with("{AQAA") || value.starts_with("#jbcrypt:");
+    if value.contains("PRIVATE KEY-----") {
+        return true;
+    }
     let word = !value.trim().contains(char::is_whitespace);
     is_secret_name(name) && is_literal(value) && word && !own
 }

@@ -2,8 +2,8 @@
 //! the branch. <https://www.jenkins.io/doc/book/pipeline/syntax/#when>
 
 use super::call::{Call, Code};
+use super::unit::every_call;
 use super::value::Scope;
-use super::work::every_call;
 use crate::model::build::{Gate, GateKind};
 use crate::model::build::{Item, Spot, StartedBy, Trigger, Weakening, WeakeningKind, What};
 

@@ -76,8 +76,14 @@ pub(super) fn run(arguments: &AuditArgs) -> ExitCode {
 fn render(verdict: &Verdict, format: Format) -> Result<String, Failure> {
     Ok(match format {
         Format::Text => {
+            let branches = verdict.subject.updates().len();
+            let subject = match branches {
+                1 => "audit".to_owned(),
+                many => format!("audit of {many} branches"),
+            };
             let options = terminal::Options {
                 colour: colour(),
+                subject: Some(&subject),
                 ..terminal::Options::default()
             };
             terminal::render(verdict, &options)

@@ -40,8 +40,8 @@ fn who_can_start_it_where_it_runs_and_what_it_waits_for() {
     desk.writes(&[(CI, &text)]);
     let said = desk.judges_last();
     for sentence in [
-        "job deploy can be started by pull_request_target (anybody, with the repository's rights)",
-        "job deploy gains permission contents: write instead of read",
+        "job build (and 1 more) can be started by pull_request_target (anybody, with the repository's rights)",
+        "job build (and 1 more) gains permission contents: write instead of read",
         "job deploy reaches environment production",
         "job deploy no longer waits for job build",
         "job deploy runs on own machines (prod, self-hosted) instead of a machine of the forge (ubuntu-latest)",
@@ -62,7 +62,8 @@ fn a_changed_action_is_seen_in_the_workflow_that_runs_it() {
     let more = format!("{action}    - uses: evil/tool@main\n");
     desk.writes(&[(path, &more)]);
     let said = desk.judges_last();
-    said.tells("job build uses action evil/tool at main");
+    // The action is an entry file itself, for whoever else uses it.
+    said.tells("job build (and 1 more) uses action evil/tool at main");
     let one = &said.0["capabilities"][0];
     assert_eq!(one["path"], path, "{one:#}");
 }

@@ -78,6 +78,39 @@ pub(crate) fn compared<'a>(
     report(terms, facts, objections, find);
 }
 
+/// Reports what is new in a list that was made elsewhere, of the first update:
+/// only the command line has such lists, and it judges one.
+pub(crate) fn introduced_elsewhere(
+    terms: &Terms<'_>,
+    facts: &Facts,
+    (before, after): (&[Detection], Vec<Detection>),
+    objections: &mut Objections,
+) {
+    let Some(update) = facts.updates.first() else {
+        return;
+    };
+    let fresh: HashSet<usize> = unmatched(before, &after).into_iter().collect();
+    let mut said = Said::default();
+    for (at, detection) in after.into_iter().enumerate() {
+        if fresh.contains(&at) && detection.severity >= terms.at_least {
+            said.note(detection, None);
+        }
+    }
+    if said.0.is_empty() || is_approved(terms, facts, update) {
+        return;
+    }
+    for (detection, _) in said.in_order() {
+        let (path, line) = (detection.spot.path.clone(), detection.spot.line);
+        let mut one = objection(terms, update, detection, None);
+        if path.is_empty() {
+            one.place = Place::of_ref(&update.update.name);
+        } else if line == 0 {
+            one.place = one.place.at(None, None);
+        }
+        objections.list.push(one);
+    }
+}
+
 fn mark(all: Vec<Detection>) -> Vec<(bool, Detection)> {
     all.into_iter().map(|detection| (true, detection)).collect()
 }

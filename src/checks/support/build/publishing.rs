@@ -72,6 +72,6 @@ fn is_publishing(command: &Command) -> bool {
             let mut said = command.arguments().iter();
             word.is_empty() || said.any(|it| it.text == **word)
         };
-        *name == program && words.iter().any(|word| says(&word))
+        *name == program && words.iter().any(says)
     })
 }

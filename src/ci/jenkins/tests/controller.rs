@@ -96,7 +96,8 @@ freeStyleJob('old') {
   label('master')
   authorization { permission('hudson.model.Item.Build', 'anonymous') }
   steps { shell('make') }
-  wrappers { credentialsBinding { string('X', 'y') } }
+  wrappers { credentialsBinding { usernamePassword('U', 'P', 'deploy') } }
+  environmentVariables { env('KEY', '-----BEGIN OPENSSH PRIVATE KEY-----\\nx') }
   publishers { password('hunter2secret') }
 }
 "#;
@@ -115,7 +116,9 @@ freeStyleJob('old') {
         &lines(&old.items),
         &[
             "access anonymous {\"Item.Build\"}",
-            "22: steps/password: Literal",
+            "23: steps/password: Literal",
+            "22: steps/env: Literal",
+            "21: steps/credentialsBinding: secret Named(\"deploy\") in P",
         ],
     );
     assert_eq!(old.started_by(), Some(StartedBy::Maintainers));

@@ -285,3 +285,17 @@ fn what_only_the_run_knows_is_said_to_be() {
         ],
     );
 }
+
+#[test]
+fn what_a_stage_with_inner_stages_does_at_its_end_counts_too() {
+    let text = "pipeline { agent any\n stages { stage('All') {\n stages { stage('A') { steps { sh 'a' } } }\n post { failure { sh \"echo ${env.CHANGE_TITLE}\" } } } } }";
+    let blueprint = model("Jenkinsfile", text);
+    assert_says(
+        &lines(&job(&blueprint, "stage/All").items),
+        &["post/sh: template env.CHANGE_TITLE Anybody"],
+    );
+    assert_silent(
+        &lines(&job(&blueprint, "stage/All/A").items),
+        &["CHANGE_TITLE"],
+    );
+}

@@ -16,7 +16,9 @@ const MAX_SHOWN: usize = 120;
 /// The list, ending with a line break.
 pub(super) fn graph(entries: &[Arc<Blueprint>]) -> String {
     let mut text = String::new();
-    for entry in entries {
+    let says = |entry: &&Arc<Blueprint>| !entry.jobs.is_empty() || !entry.edges.is_empty();
+    let (entries, others): (Vec<_>, Vec<_>) = entries.iter().partition(says);
+    for entry in &entries {
         let title = ci::find(entry.system).map_or(entry.system, |system| system.title());
         let jobs = match entry.jobs.len() {
             0 => String::new(),
@@ -37,7 +39,11 @@ pub(super) fn graph(entries: &[Arc<Blueprint>]) -> String {
         entries.iter().map(|it| it.edges.len()).sum::<usize>(),
         entries.len(),
     );
-    let _ = writeln!(text, "{entries} entry files, {edges} references");
+    let _ = writeln!(
+        text,
+        "{entries} entry files, {edges} references; {} other files run and name nothing",
+        others.len()
+    );
     text
 }
 

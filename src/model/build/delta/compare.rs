@@ -151,12 +151,28 @@ fn points(owner: &Owner<'_>, old: &Points, new: &Points, all: &mut Vec<Capabilit
         own.cloned()
     };
     let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let conditions = conditions(old, new);
     for key in keys {
+        if let Some((was, is)) = &conditions
+            && (key == *was || key == *is)
+        {
+            if key == *is {
+                let text = |key: &(Class, String)| key.1["condition ".len()..].to_owned();
+                let rest = format!("runs only if {} instead of {}", text(is), text(was));
+                let spot = new.get(key).map_or(owner.at, |point| &point.spot);
+                all.push(
+                    owner
+                        .remarks(Class::Gate, Direction::Changed, &rest)
+                        .at(spot),
+                );
+            }
+            continue;
+        }
         let (before, after) = (level(old, key), level(new, key));
         let named = new.get(key).or(old.get(key));
         if let (Some(named), Some(direction)) = (named, direction(before.as_ref(), after.as_ref()))
         {
-            let value = |point: &Option<Point>| point.as_ref().map(|it| it.value.clone());
+            let value = |point: &Option<Point>| point.as_ref().map(|it| it.said.clone());
             let (was, is) = (value(&before), value(&after));
             let spot = if new.contains_key(key) {
                 &named.spot
@@ -171,6 +187,18 @@ fn points(owner: &Owner<'_>, old: &Points, new: &Points, all: &mut Vec<Capabilit
             ));
         }
     }
+}
+
+type Key = (Class, String);
+
+/// The condition that takes the place of another, if there is just one of each.
+fn conditions<'a>(old: &'a Points, new: &'a Points) -> Option<(&'a Key, &'a Key)> {
+    let only = |side: &'a Points, but: &Points| {
+        let is = |key: &&Key| key.0 == Class::Gate && key.1.starts_with("condition ");
+        let mut all = side.keys().filter(is).filter(|key| !but.contains_key(*key));
+        all.next().filter(|_| all.next().is_none())
+    };
+    Some((only(old, new)?, only(new, old)?))
 }
 
 /// `none` is what is not there.
@@ -205,12 +233,11 @@ fn runners(owner: &Owner<'_>, old: &Job, job: &Job, all: &mut Vec<CapabilityChan
         .map(|was| format!(" instead of {was}"))
         .unwrap_or_default();
     let rest = format!("runs on {is}{instead}");
-    all.push(CapabilityChange {
-        line: Some(own.spot.line),
-        column: Some(own.spot.column),
-        path: own.spot.path.clone(),
-        ..owner.remarks(Class::Runner, Direction::Changed, &rest)
-    });
+    all.push(
+        owner
+            .remarks(Class::Runner, Direction::Changed, &rest)
+            .at(&own.spot),
+    );
 }
 
 /// Names programs only: a command's words may hold what nobody should see.
@@ -254,12 +281,7 @@ fn commands(owner: &Owner<'_>, old: &Job, job: &Job, all: &mut Vec<CapabilityCha
         0 => Direction::Gained,
         _ => Direction::Changed,
     };
-    all.push(CapabilityChange {
-        path: first.path.clone(),
-        line: Some(first.line),
-        column: Some(first.column),
-        ..owner.remarks(Class::Command, direction, &rest)
-    });
+    all.push(owner.remarks(Class::Command, direction, &rest).at(first));
 }
 
 fn lines(job: &Job) -> BTreeMap<String, (String, Spot)> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
-use super::BuildChange;
+use super::{BuildChange, Spot};
 use compare::compare;
 
 /// What kind of capability changes.
@@ -127,6 +127,17 @@ pub struct CapabilityChange {
     pub job: Option<String>,
     /// Which capability, without the words around it: `PROD_KEY`, `environment production`.
     pub name: String,
+}
+
+impl CapabilityChange {
+    fn at(self, spot: &Spot) -> Self {
+        Self {
+            path: spot.path.clone(),
+            line: Some(spot.line),
+            column: Some(spot.column),
+            ..self
+        }
+    }
 }
 
 impl BuildChange {

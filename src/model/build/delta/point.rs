@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{image, of_target, privilege, shown, started_by};
+use super::words::{image, of_target, privilege, shown, started_by, version};
 use super::{CapabilityClass as Class, CapabilityClass};
 use crate::model::build::{
     CheckoutSource, GateKind, GuardKind, Held, ImageRole, Item, Job, Level, Lifetime, RegistryKind,
@@ -17,6 +17,8 @@ pub(super) struct Point {
     pub(super) noun: String,
     /// Its value, if it can change without becoming another: a version, a level.
     pub(super) value: String,
+    /// The value in a sentence, where that is shorter.
+    pub(super) said: String,
     /// How much a value is; what has none is only another.
     pub(super) rank: Option<u8>,
     /// Where it is written.
@@ -33,6 +35,7 @@ pub(super) fn of_job(job: &Job) -> Points {
         let point = Point {
             noun: shown(&trigger.event),
             value: started_by(trigger.by).to_owned(),
+            said: started_by(trigger.by).to_owned(),
             rank: Some(trigger.by as u8),
             spot: trigger.spot.clone(),
         };
@@ -48,6 +51,7 @@ pub(super) fn of_items(items: &[Item]) -> Points {
         if let Some(told) = told(&item.what) {
             let point = Point {
                 noun: told.noun.clone(),
+                said: told.said.unwrap_or_else(|| told.value.clone()),
                 value: told.value,
                 rank: told.rank,
                 spot: item.spot.clone(),
@@ -77,6 +81,8 @@ struct Told {
     /// What makes it the same, if not the noun.
     key: Option<String>,
     value: String,
+    /// The value in a sentence, where that is shorter.
+    said: Option<String>,
     rank: Option<u8>,
 }
 
@@ -86,6 +92,7 @@ fn plain(class: Class, noun: String) -> Option<Told> {
         noun,
         key: None,
         value: String::new(),
+        said: None,
         rank: None,
     })
 }
@@ -162,7 +169,7 @@ fn credential(what: &What) -> Option<Told> {
 fn from_elsewhere(what: &What) -> Option<Told> {
     match what {
         What::Image(it) => {
-            let (name, version) = image(&it.image);
+            let (name, version, said) = image(&it.image);
             let role = match it.role {
                 ImageRole::Pushed => "pushed image",
                 ImageRole::Base => "base image",
@@ -170,19 +177,18 @@ fn from_elsewhere(what: &What) -> Option<Told> {
                 _ => "image",
             };
             Some(Told {
-                // In another role it is the same image.
                 key: Some(format!("{role} {name}")),
+                said: Some(said),
                 ..valued(Class::Image, format!("{role} {}", shown(&name)), version)?
             })
         }
         What::Code(it) => {
             let kind = format!("{:?}", it.kind).to_lowercase();
-            let source = it.source.to_string();
-            valued(
-                Class::Code,
-                format!("{kind} {}", shown(&source)),
-                shown(&it.version),
-            )
+            let noun = format!("{kind} {}", shown(&it.source.to_string()));
+            Some(Told {
+                said: Some(version(&it.version, it.comment.as_deref())),
+                ..valued(Class::Code, noun, it.version.clone())?
+            })
         }
         What::Checkout(it) => plain(
             Class::Code,

@@ -21,13 +21,20 @@ pub(super) fn sentence(
     noun: &str,
     (old, new): (&str, &str),
 ) -> String {
+    let condition = noun
+        .strip_prefix("condition ")
+        .filter(|_| class == Class::Gate);
+    let noun = condition.unwrap_or(noun);
+    let (gains, loses) = match condition {
+        Some(_) => ("runs only if", "no longer runs only if"),
+        None => verbs(class),
+    };
     let with = |value: &str| match (class, value) {
         (_, "") => noun.to_owned(),
         (Class::Image | Class::Code, value) => format!("{noun} at {value}"),
         (Class::Permission | Class::Setting, value) => format!("{noun}: {value}"),
         (_, value) => format!("{noun} ({value})"),
     };
-    let (gains, loses) = verbs(class);
     match direction {
         Direction::Gained if old.is_empty() => format!("{owner} {gains} {}", with(new)),
         Direction::Gained => format!("{owner} {gains} {} instead of {old}", with(new)),
@@ -82,20 +89,36 @@ pub(super) fn runner(runner: &Runner) -> String {
     }
 }
 
-/// Name and version of an image.
-pub(super) fn image(image: &ImageName) -> (String, String) {
-    match image {
-        ImageName::Unresolved(text) => (text.clone(), String::new()),
-        ImageName::Known(known) => {
-            let tag = known.tag.as_deref().map(shown);
-            let digest = known.digest.as_deref().map(|digest| excerpt(digest, 19));
-            let version = match (tag, digest) {
-                (Some(tag), Some(digest)) => format!("{tag}@{digest}"),
-                (tag, digest) => tag.or(digest).unwrap_or_else(|| "latest".to_owned()),
-            };
-            (known.name(), version)
-        }
+/// Digits of a commit or digest that a sentence shows.
+const DIGITS: usize = 10;
+
+/// A version in a sentence, with the comment beside it that names it better.
+pub(super) fn version(version: &str, comment: Option<&str>) -> String {
+    let hex = version.len() >= 40 && version.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let short = if hex { &version[..DIGITS] } else { version };
+    match comment {
+        Some(comment) if hex => format!("{short} ({})", shown(comment)),
+        _ => shown(short),
     }
+}
+
+/// Name and version of an image, and the version in a sentence.
+pub(super) fn image(image: &ImageName) -> (String, String, String) {
+    let known = match image {
+        ImageName::Unresolved(text) => return (text.clone(), String::new(), String::new()),
+        ImageName::Known(known) => known,
+    };
+    let short = |digest: &str| match digest.split_once(':') {
+        Some((kind, hex)) => format!("{}:{}", shown(kind), excerpt(hex, DIGITS)),
+        None => excerpt(digest, DIGITS),
+    };
+    let joined = |digest: Option<String>| match (known.tag.clone(), digest) {
+        (Some(tag), Some(digest)) => format!("{tag}@{digest}"),
+        (tag, digest) => tag.or(digest).unwrap_or_else(|| "latest".to_owned()),
+    };
+    let full = joined(known.digest.clone());
+    let said = shown(&joined(known.digest.as_deref().map(short)));
+    (known.name(), full, said)
 }
 
 pub(super) fn of_target(target: &Target) -> String {
