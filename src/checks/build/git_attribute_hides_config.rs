@@ -81,7 +81,9 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
             Some(slash) => &seen.item.spot.path[..=slash],
             None => &[],
         };
-        let path = hit(side, folder, pattern)?;
+        let of_tree = seen.item.slot.strip_prefix("git.attribute/");
+        let of_tree = of_tree.map(str::to_owned);
+        let path = hit(side, folder, pattern).or(of_tree)?;
         let (shown, path) = (excerpt(attribute, 60), excerpt(path, 80));
         Some(
             Detection::at(side, seen, format!("{pattern} {attribute}"))

@@ -5,13 +5,31 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use bstr::{BStr, ByteSlice};
+
+use super::glob::is_attribute_match;
+use super::known::is_main;
 use super::leaves::{Leaf, Leaves, Lines};
 use super::sheet::Sheet;
 use super::url;
-use crate::model::build::{CodeKind, CodeSource, CodeUse, Pin};
+use crate::model::build::{CodeKind, CodeSource, CodeUse, Pin, Setting, What};
 
 /// The name of the setting that holds a pattern and one attribute.
 pub(crate) const ATTRIBUTE: &str = "git.attribute";
+
+/// Attributes that can hide or change a file.
+const HIDING: [&str; 6] = [
+    "filter",
+    "working-tree-encoding",
+    "-diff",
+    "diff",
+    "merge",
+    "linguist-generated",
+];
+/// Most patterns of a file that are matched with its tree.
+const MAX_PATTERNS: usize = 200;
+/// Most paths of the tree that one pattern is asked about.
+const MAX_MATCHES: usize = 2_000;
 
 /// Reads git's own files.
 pub(super) fn read(sheet: &mut Sheet<'_>) {
@@ -30,6 +48,7 @@ fn attributes(sheet: &mut Sheet<'_>) {
     let Some(text) = sheet.text() else {
         return;
     };
+    let mut found: Vec<(u32, &str, &str)> = Vec::new();
     let mut macros: HashMap<&str, Vec<&str>> =
         HashMap::from([("binary", vec!["-diff", "-merge", "-text"])]);
     for (number, line) in (1..).zip(text.lines()) {
@@ -48,11 +67,63 @@ fn attributes(sheet: &mut Sheet<'_>) {
         for word in rest.split_whitespace() {
             let expanded = macros.get(word).cloned().unwrap_or_else(|| vec![word]);
             for attribute in expanded {
-                let value = format!("{pattern} {attribute}");
-                sheet.setting(ATTRIBUTE, &value, (number, 1));
+                found.push((number, pattern, attribute));
             }
         }
     }
+    let folder = match sheet.path.rfind_byte(b'/') {
+        Some(slash) => sheet.path[..=slash].to_vec(),
+        None => Vec::new(),
+    };
+    let hits = hits(sheet, &folder, &found);
+    for (number, pattern, attribute) in found {
+        let setting = Setting {
+            name: ATTRIBUTE.to_owned(),
+            value: format!("{pattern} {attribute}"),
+        };
+        let slot = match hits.get(pattern) {
+            Some(path) => format!("{ATTRIBUTE}/{path}"),
+            None => ATTRIBUTE.to_owned(),
+        };
+        sheet.add(&slot, (number, 1), What::Setting(setting));
+    }
+}
+
+/// For each pattern that can hide something, a main file of the tree below the
+/// folder that it matches. A tree too large to be listed has none; paths at
+/// which systems usually look are asked for by the rule in any case.
+fn hits(
+    sheet: &mut Sheet<'_>,
+    folder: &[u8],
+    lines: &[(u32, &str, &str)],
+) -> HashMap<String, String> {
+    let hides = |attribute: &str| {
+        let name = attribute.split('=').next().unwrap_or(attribute);
+        HIDING.contains(&name)
+    };
+    let mut patterns: Vec<_> = lines
+        .iter()
+        .filter(|line| hides(line.2))
+        .map(|line| line.1)
+        .collect();
+    patterns.sort_unstable();
+    patterns.dedup();
+    if patterns.is_empty() {
+        return HashMap::new();
+    }
+    let place = folder.strip_suffix(b"/").unwrap_or(folder);
+    let Ok(paths) = sheet.closure.list(BStr::new(place)) else {
+        return HashMap::new();
+    };
+    let hit = |pattern: &&str| {
+        let mut matching = paths
+            .iter()
+            .filter(|path| is_attribute_match(folder, pattern.as_bytes(), path))
+            .take(MAX_MATCHES);
+        let path = matching.find(|path| is_main(path))?;
+        Some((pattern.to_string(), path.to_str_lossy().into_owned()))
+    };
+    patterns.iter().take(MAX_PATTERNS).filter_map(hit).collect()
 }
 
 fn submodules(sheet: &mut Sheet<'_>) {

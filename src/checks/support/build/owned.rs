@@ -14,7 +14,10 @@ use crate::model::build::{Spot, What};
 const LINE: &str = "owners.line";
 
 /// The lines of the files of code owners of one version, by path and line.
-pub(crate) type Books<'a> = BTreeMap<BString, BTreeMap<u32, (&'a str, &'a Spot)>>;
+pub(crate) type Books<'a> = BTreeMap<BString, Lines<'a>>;
+
+/// The lines of one file, with their places.
+type Lines<'a> = BTreeMap<u32, (&'a str, &'a Spot)>;
 
 /// How a path is owned before and after, in one section.
 pub(crate) struct Ownership<'a> {
@@ -160,7 +163,7 @@ pub(crate) fn ownerships<'a>(
 fn counting<'b, 'a>(
     dialect: Dialect,
     books: &'b Books<'a>,
-) -> Option<(&'b BString, &'b BTreeMap<u32, (&'a str, &'a Spot)>)> {
+) -> Option<(&'b BString, &'b Lines<'a>)> {
     let mut order = places(dialect).iter();
     order.find_map(|place| books.get_key_value(place.as_bytes()))
 }

@@ -195,7 +195,7 @@ fn github(pattern: &str) -> (Vec<Vec<u8>>, bool) {
         }
         all.push(b"*".to_vec());
     }
-    (all, !folder && !(anchored && last == b"*"))
+    (all, !(folder || anchored && last == b"*"))
 }
 
 /// As Ruby's `File.fnmatch` with paths and dot files, after GitLab has made a

@@ -24,9 +24,9 @@ pub(super) fn nuget(sheet: &mut Sheet<'_>) {
         let at = leaf.at_place();
         match leaf.key() {
             "@value" if is_in("packageSources") => {
-                if !(kind == Besides && super::super::url::is_usual("nuget", &leaf.value)) {
-                    sheet.registry("nuget", kind, ("packageSources", &leaf.value), at);
-                }
+                let usual = kind == Besides && super::super::url::is_usual("nuget", &leaf.value);
+                let address = if usual { "" } else { leaf.value.as_str() };
+                sheet.registry("nuget", kind, ("packageSources", address), at);
             }
             "@allowInsecureConnections" if leaf.value.eq_ignore_ascii_case("true") => {
                 let said = "allowInsecureConnections";
