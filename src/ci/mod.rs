@@ -59,9 +59,15 @@ pub use recognise::{
     ExtraPath, Recognised, covers_directory, find, may_be_recognised_by_content, recognise,
     recognise_content, recognise_directory,
 };
-pub(crate) use secret::is_secret_name;
 pub use text::{MAX_FILE_BYTES, Unparsable};
 pub use yaml::{MAX_YAML_DEPTH, MAX_YAML_DOCUMENTS, MAX_YAML_KEY, MAX_YAML_NODES};
+
+/// Whether a variable that nobody has bound to a secret is named like one.
+/// Stricter than the readers of files, whose names are also keys.
+pub(crate) fn is_named_like_secret(name: &str) -> bool {
+    let own = name.strip_prefix("bamboo.").unwrap_or(name);
+    secret::is_secret_name(own) && secret_words::is_secret(&own.replace('.', "_"))
+}
 
 /// A system that builds, tests, deploys or steers builds, and its files.
 pub trait CiSystem: Sync {

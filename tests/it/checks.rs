@@ -3,10 +3,12 @@
 
 mod approval;
 mod authentication;
+mod capability;
 mod ci;
 mod policy_file;
 mod refs;
 mod signatures;
+mod zones;
 
 use forgewarden::checks::{self, ChecksConfig, Mode, Objections};
 use forgewarden::model::facts::Facts;
@@ -78,6 +80,8 @@ pub fn cases() -> Vec<Case> {
         ci::cases(),
         policy_file::cases(),
         authentication::cases(),
+        capability::cases(),
+        zones::cases(),
     ]
     .into_iter()
     .flatten()

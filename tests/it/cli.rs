@@ -254,3 +254,55 @@ fn help() {
     let pages = pages.map(|page| desk.expect(0, &page).out().to_owned());
     insta::assert_snapshot!(pages.join("\n----\n"));
 }
+
+/// A log of one scanner with one result for each of these rules.
+fn sarif(tool: &str, succeeded: bool, rules: &[&str]) -> String {
+    let result = |rule: &&str| {
+        serde_json::json!({ "ruleId": rule, "message": { "text": format!("{rule} is wrong") },
+            "locations": [{ "physicalLocation": { "artifactLocation": { "uri": "Dockerfile" },
+                "region": { "startLine": 1 } } }] })
+    };
+    let results: Vec<_> = rules.iter().map(result).collect();
+    serde_json::json!({ "version": "2.1.0", "runs": [{ "tool": { "driver": { "name": tool } },
+        "invocations": [{ "executionSuccessful": succeeded }], "results": results }] })
+    .to_string()
+}
+
+/// What another scanner finds is told if the change brings it.
+#[test]
+fn check_takes_in_what_another_scanner_finds() {
+    let desk = Desk::new();
+    desk.work.commits("app.txt", "two").signed();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let before = file("before", &sarif("hadolint", true, &["DL3006"]));
+    let after = file("after", &sarif("hadolint", true, &["DL3006", "DL4000"]));
+    let range = desk.since_first();
+    let run = |status, before: &str, after: &str| {
+        let files = ["--sarif-before", before, "--sarif-after", after];
+        let start = [
+            "check",
+            &range,
+            "--policy",
+            desk.policy(),
+            "--format",
+            "json",
+        ];
+        desk.expect(status, &[start.as_slice(), &files].concat())
+    };
+    let verdict = run(0, &before, &after).json();
+    let findings = verdict["findings"].as_array().expect("findings");
+    assert_eq!(findings.len(), 1, "{verdict}");
+    assert_eq!(findings[0]["check"], "imported-finding");
+    assert_eq!(findings[0]["path"], "Dockerfile");
+    let other = file("other", &sarif("checkov", true, &[]));
+    run(2, &before, &other).complaining(&["on one side only"]);
+    let failed = file("failed", &sarif("hadolint", false, &[]));
+    run(2, &before, &failed).complaining(&["did not succeed"]);
+    let nonsense = file("nonsense", "{}");
+    run(2, &before, &nonsense).complaining(&["not SARIF"]);
+}

@@ -41,10 +41,10 @@
 
 use crate::checks::support::build::{Detection, Side, foreign_code, introduced, owner};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{CodeKind, CodeUse, Pin};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{CodeKind, CodeUse, Pin};
 use crate::model::sources::Trust;
 use crate::model::text::excerpt;
 
@@ -72,9 +72,18 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         }
         let name = code.source.to_string();
         let detection = Detection::at(side, seen, name.clone());
-        let severity = severity(code, side.sources().code(code), seen.job.is_some_and(|job| job.secrets().next().is_some()) || detection.exposure.writes);
+        let severity = severity(
+            code,
+            side.sources().code(code),
+            seen.job.is_some_and(|job| job.secrets().next().is_some()) || detection.exposure.writes,
+        );
         let (whose, shown) = (seen.whose(), excerpt(&name, 80));
-        Some(detection.severity(severity).says(format!("{whose} uses {shown} at {}", what(code))).mend(mend(code, least, &shown)))
+        Some(
+            detection
+                .severity(severity)
+                .says(format!("{whose} uses {shown} at {}", what(code)))
+                .mend(mend(code, least, &shown)),
+        )
     });
     loose.collect()
 }
@@ -114,7 +123,9 @@ fn what(code: &CodeUse) -> String {
 
 fn mend(code: &CodeUse, least: Pin, shown: &str) -> String {
     match (least, code.kind) {
-        (Pin::Exact, CodeKind::Action | CodeKind::Workflow) => format!("write the full commit: `uses: {shown}@<commit> # <version>`"),
+        (Pin::Exact, CodeKind::Action | CodeKind::Workflow) => {
+            format!("write the full commit: `uses: {shown}@<commit> # <version>`")
+        }
         (Pin::Exact, _) => "write the full commit or digest as its version".to_owned(),
         _ => "write a full version, or better a commit".to_owned(),
     }

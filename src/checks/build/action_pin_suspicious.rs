@@ -10,8 +10,9 @@
 //! they come from, so the name proves nothing. That is how a release pipeline
 //! was taken over with two changed lines.
 //!
-//! Where comments are not kept up to date this is common, so it is only noted.
-//! Where another pin of the same change moved with its comment it is medium.
+//! Where comments are not kept up to date this is common, so it is only noted
+//! (as info). Where another pin of the same change moved with its comment, or
+//! where the comment went away, it is low.
 //!
 //! ## Example
 //!
@@ -45,10 +46,10 @@
 
 use crate::checks::support::build::{Detection, Earlier, Seen, Side, compared, foreign_code};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{CodeKind, CodeUse, Pin};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{CodeKind, CodeUse, Pin};
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -69,31 +70,60 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 
 fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
     let earlier = Earlier::new(before);
-    let moved: Vec<_> = foreign_code(after).filter_map(|(seen, code)| Some((seen, code, moved(&earlier, seen, code)?))).collect();
-    let kept = moved.iter().any(|(_, code, old)| code.comment.is_some() && old.comment.is_some() && code.comment != old.comment);
-    let all = moved.iter().filter_map(|(seen, code, old)| of(after, (*seen, code, old), kept));
+    let moved: Vec<_> = foreign_code(after)
+        .filter_map(|(seen, code)| Some((seen, code, moved(&earlier, seen, code)?)))
+        .collect();
+    let kept = moved.iter().any(|(_, code, old)| {
+        code.comment.is_some() && old.comment.is_some() && code.comment != old.comment
+    });
+    let all = moved
+        .iter()
+        .filter_map(|(seen, code, old)| of(after, (*seen, code, old), kept));
     all.collect()
 }
 
 /// The earlier use of an exact pin that is another one now.
 fn moved<'a>(earlier: &Earlier<'a>, seen: Seen<'_>, code: &CodeUse) -> Option<&'a CodeUse> {
-    let exact = |code: &CodeUse| code.pin == Pin::Exact && matches!(code.kind, CodeKind::Action | CodeKind::Workflow);
+    let exact = |code: &CodeUse| {
+        code.pin == Pin::Exact && matches!(code.kind, CodeKind::Action | CodeKind::Workflow)
+    };
     let known = earlier.of(seen, code);
-    let same = known.iter().any(|old| old.version.eq_ignore_ascii_case(&code.version));
+    let same = known
+        .iter()
+        .any(|old| old.version.eq_ignore_ascii_case(&code.version));
     if same || !exact(code) {
         return None;
     }
     known.iter().copied().find(|old| exact(old))
 }
 
-fn of(side: Side<'_>, (seen, code, old): (Seen<'_>, &CodeUse, &CodeUse), kept: bool) -> Option<Detection> {
+fn of(
+    side: Side<'_>,
+    (seen, code, old): (Seen<'_>, &CodeUse, &CodeUse),
+    kept: bool,
+) -> Option<Detection> {
     let name = code.source.to_string();
-    let stated = old.comment.as_deref().filter(|version| Pin::of_git(version) == Pin::Tag)?;
+    let stated = old
+        .comment
+        .as_deref()
+        .filter(|version| Pin::of_git(version) == Pin::Tag)?;
     let (severity, what) = match code.comment.as_deref() {
-        Some(version) if version == stated && kept => (Severity::Medium, format!("still says {}, as no other pin of this change does", excerpt(version, 40))),
-        Some(version) if version == stated => (Severity::Info, format!("still says {}", excerpt(version, 40))),
+        Some(version) if version == stated && kept => (
+            Severity::Low,
+            format!(
+                "still says {}, as no other pin of this change does",
+                excerpt(version, 40)
+            ),
+        ),
+        Some(version) if version == stated => (
+            Severity::Info,
+            format!("still says {}", excerpt(version, 40)),
+        ),
         Some(_) => return None,
-        None => (Severity::Low, format!("no longer says its version; it was {}", excerpt(stated, 40))),
+        None => (
+            Severity::Low,
+            format!("no longer says its version; it was {}", excerpt(stated, 40)),
+        ),
     };
     Some(
         Detection::at(side, seen, name.clone())

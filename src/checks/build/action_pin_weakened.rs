@@ -41,10 +41,10 @@
 
 use crate::checks::support::build::{Detection, Earlier, Side, compared, foreign_code};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{CodeUse, Pin};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{CodeUse, Pin};
 use crate::model::sources::Trust;
 use crate::model::text::excerpt;
 
@@ -86,7 +86,11 @@ fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
                     words(code),
                     words(old)
                 ))
-                .mend(format!("pin it again: {}@{}", excerpt(&name, 80), excerpt(&old.version, 70))),
+                .mend(format!(
+                    "pin it again: {}@{}",
+                    excerpt(&name, 80),
+                    excerpt(&old.version, 70)
+                )),
         )
     });
     weakened.collect()

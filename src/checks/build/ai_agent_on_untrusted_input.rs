@@ -52,10 +52,10 @@
 
 use crate::checks::support::build::{Detection, Side, introduced};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{Agent, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{Agent, What};
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -104,18 +104,38 @@ fn severity(agent: &Agent) -> Option<Severity> {
 
 /// The event's text that stands in the prompt itself.
 fn prompted(agent: &Agent) -> Option<&str> {
-    agent.reads.as_deref().filter(|text| !text.starts_with("the event "))
+    agent
+        .reads
+        .as_deref()
+        .filter(|text| !text.starts_with("the event "))
 }
 
 /// A tool with which it acts.
 fn dangerous(agent: &Agent) -> Option<&str> {
     const TOOLS: &[&str] = &[
-        "Bash", "Write", "Edit", "MultiEdit", "NotebookEdit", "WebFetch", "ShellTool", "run_shell_command", "write_file", "web_fetch", "*",
-        "danger-full-access", "workspace-write", "unsafe", "--dangerously-skip-permissions", "--yolo", "--dangerously-bypass-approvals-and-sandbox",
+        "Bash",
+        "Write",
+        "Edit",
+        "MultiEdit",
+        "NotebookEdit",
+        "WebFetch",
+        "ShellTool",
+        "run_shell_command",
+        "write_file",
+        "web_fetch",
+        "*",
+        "danger-full-access",
+        "workspace-write",
+        "unsafe",
+        "--dangerously-skip-permissions",
+        "--yolo",
+        "--dangerously-bypass-approvals-and-sandbox",
         "--full-auto",
     ];
     let acts = |tool: &&String| {
-        let narrow = ["Bash(", "run_shell_command("].iter().any(|start| tool.starts_with(start));
+        let narrow = ["Bash(", "run_shell_command("]
+            .iter()
+            .any(|start| tool.starts_with(start));
         let whole = tool.ends_with("(*)") || tool.ends_with("(*:*)");
         TOOLS.contains(&tool.as_str()) || (narrow && whole)
     };
@@ -125,7 +145,10 @@ fn dangerous(agent: &Agent) -> Option<&str> {
 fn told(agent: &Agent) -> String {
     let mut text = format!("has {} read ", excerpt(&agent.tool, 60));
     match (prompted(agent), agent.reads.as_deref()) {
-        (Some(expression), _) => text.push_str(&format!("{}, which anybody writes", excerpt(expression, 80))),
+        (Some(expression), _) => text.push_str(&format!(
+            "{}, which anybody writes",
+            excerpt(expression, 80)
+        )),
         (None, Some(event)) => text.push_str(&format!("the text of {}", excerpt(event, 60))),
         (None, None) => text.push_str("what anybody writes"),
     }

@@ -39,10 +39,10 @@
 
 use crate::checks::support::build::{Detection, Seen, Side, introduced};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{Command, StartedBy, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{Command, StartedBy, What};
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -63,9 +63,23 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 
 /// Names that whoever acts can choose, or make another's.
 const NAMES: &[&str] = &[
-    "github.actor", "github.triggering_actor", "github.event.sender.login", "github_actor", "github_triggering_actor", "github.event.head_commit.author",
-    "github.event.commits", "gitlab_user_login", "gitlab_user_name", "gitlab_user_email", "ci_commit_author", "change_author",
-    "ghprbactualcommitauthor", "ghprbpullauthorlogin", "gitlabusername", "git_author_name", "git_committer_name",
+    "github.actor",
+    "github.triggering_actor",
+    "github.event.sender.login",
+    "github_actor",
+    "github_triggering_actor",
+    "github.event.head_commit.author",
+    "github.event.commits",
+    "gitlab_user_login",
+    "gitlab_user_name",
+    "gitlab_user_email",
+    "ci_commit_author",
+    "change_author",
+    "ghprbactualcommitauthor",
+    "ghprbpullauthorlogin",
+    "gitlabusername",
+    "git_author_name",
+    "git_committer_name",
 ];
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
@@ -109,10 +123,24 @@ fn trusted(text: &str) -> Option<&'static str> {
 /// Whether what stands around a name asks for it to be something.
 fn asks(before: &str, after: &str) -> bool {
     let after = after.trim_start_matches(['}', '"', '\'']);
-    let before = before.trim_end_matches(['{', '$', '"', '\'']).trim_end_matches("env.");
-    let positive = after.starts_with("==") || after.starts_with("=~") || (after.starts_with('=') && !after.starts_with("=!"));
-    let inside = |call: &str| before.rfind(call).is_some_and(|at| !before[at..].contains(')') && !before[..at].ends_with('!'));
-    positive || before.ends_with("==") || inside("contains(") || inside("startswith(") || inside("endswith(") || after.starts_with(".contains(") || after.starts_with(".equals(")
+    let before = before
+        .trim_end_matches(['{', '$', '"', '\''])
+        .trim_end_matches("env.");
+    let positive = after.starts_with("==")
+        || after.starts_with("=~")
+        || (after.starts_with('=') && !after.starts_with("=!"));
+    let inside = |call: &str| {
+        before
+            .rfind(call)
+            .is_some_and(|at| !before[at..].contains(')') && !before[..at].ends_with('!'))
+    };
+    positive
+        || before.ends_with("==")
+        || inside("contains(")
+        || inside("startswith(")
+        || inside("endswith(")
+        || after.starts_with(".contains(")
+        || after.starts_with(".equals(")
 }
 
 /// The name that a test in a script asks to be somebody's.

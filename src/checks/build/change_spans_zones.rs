@@ -61,13 +61,9 @@ config! { mode = Audit }
 pub fn run(_: &Config, facts: &Facts, objections: &mut Objections) {
     for update in &facts.updates {
         let touched = zones(facts, update);
-        let (Some((_, low)), Some((high, path))) = (touched.first_key_value(), touched.last_key_value())
-        else {
+        let Some((high, path)) = touched.last_key_value().filter(|_| touched.len() > 1) else {
             continue;
         };
-        if touched.len() < 2 {
-            continue;
-        }
         let listed: Vec<_> = touched
             .iter()
             .map(|(zone, path)| format!("{} ({})", excerpt(zone.name, 40), excerpt(path, 80)))

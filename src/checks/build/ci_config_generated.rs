@@ -53,7 +53,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A program writes the configuration that CI then runs",
     severity: Severity::Medium,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo"],
+    systems: &["gitlab-ci", "buildkite", "circleci"],
 };
 
 build_config! { mode = Audit, at_least = Low }

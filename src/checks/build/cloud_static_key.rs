@@ -64,7 +64,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "A pipeline takes up a long-lived key of a cloud or cluster",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "compose", "kubernetes"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo"],
 };
 
 build_config! { mode = Enforce, at_least = Low }

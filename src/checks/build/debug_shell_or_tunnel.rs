@@ -144,20 +144,46 @@ fn tunnel(command: &Command) -> Option<String> {
         "npx" | "bunx" | "pnpm" if matches!(first, "localtunnel" | "ngrok" | "lt") => Some(first.to_owned()),
         "cloudflared" if first == "tunnel" => Some("cloudflared tunnel".to_owned()),
         "code" if first == "tunnel" => Some("code tunnel".to_owned()),
-        "ssh" if command.has_flag("-R") => Some("ssh -R".to_owned()),
+        "ssh" if forwards_back(command) => Some("ssh -R".to_owned()),
         _ => None,
     }
 }
 
+/// `-R` among the options in front of the host.
+fn forwards_back(command: &Command) -> bool {
+    let valued = ["-i", "-p", "-o", "-l", "-F", "-J", "-L", "-D", "-b", "-c", "-E", "-e", "-m", "-S", "-W", "-w"];
+    let mut words = command.arguments().iter();
+    while let Some(word) = words.next() {
+        let text = word.text.as_str();
+        if !text.starts_with('-') {
+            return false;
+        }
+        let group = text.len() > 1 && text[1..].chars().all(|it| "NfTRnqvCAtg4".contains(it));
+        if text.starts_with("-R") || (group && text.contains('R')) {
+            return true;
+        }
+        if valued.contains(&text) {
+            words.next();
+        }
+    }
+    false
+}
+
+/// A shell whose input and output are a connection. To try a port with
+/// `/dev/tcp` is common and no shell.
 fn reverse_shell(command: &Command) -> bool {
     let program = command.program();
-    let targets = command.redirects.iter().map(|it| &it.target);
-    let mut words = command.words.iter().chain(targets);
-    let device = words.any(|it| it.text.contains("/dev/tcp/") && !it.text.contains("localhost") && !it.text.contains("127.0.0.1"));
-    // Waiting for a port with `/dev/tcp` is common; a shell behind it is not.
-    let shell = matches!(program, "bash" | "sh" | "exec" | "zsh") || command.line().contains("-i ");
+    let words = command.arguments();
+    let targets = command.redirects.iter().map(|it| it.target.text.as_str());
+    let mut devices = targets.filter_map(|text| text.split_once("/dev/tcp/"));
+    let device = devices.any(|(_, host)| !host.starts_with("localhost") && !host.starts_with("127."));
+    let is_shell = matches!(program, "bash" | "sh" | "zsh" | "dash");
     let netcat = matches!(program, "nc" | "ncat" | "netcat");
-    let executes = command.arguments().iter().any(|it| matches!(it.text.as_str(), "-e" | "-c" | "--exec" | "--sh-exec"));
-    let socat = program == "socat" && command.arguments().iter().any(|it| it.text.to_ascii_uppercase().starts_with("EXEC:"));
-    (device && shell) || (netcat && executes) || socat
+    let executes = words.iter().enumerate().any(|(at, it)| match it.text.as_str() {
+        "-e" | "--exec" | "--sh-exec" => true,
+        "-c" => words.get(at + 1).is_some_and(|next| next.text.contains("sh")),
+        _ => false,
+    });
+    let socat = program == "socat" && words.iter().any(|it| it.text.to_ascii_uppercase().starts_with("EXEC:"));
+    (device && is_shell) || (netcat && executes) || socat
 }

@@ -58,7 +58,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "A container engine's API asks nobody who they are",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -94,5 +102,7 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
 /// Whether only the same machine or pod reaches it.
 fn is_local(how: &str) -> bool {
     let host = how.split("://").nth(1).unwrap_or_default();
-    ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name))
+    ["localhost", "127.", "[::1]"]
+        .iter()
+        .any(|name| host.starts_with(name))
 }

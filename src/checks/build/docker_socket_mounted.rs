@@ -56,7 +56,14 @@ pub const META: CheckMeta = CheckMeta {
     title: "A container gets the socket of the container engine",
     severity: Severity::Critical,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -75,7 +82,9 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         let (whose, shown) = (seen.whose(), excerpt(path, 80));
         Detection::at(side, seen, "socket")
             .severity(Severity::Critical)
-            .says(format!("{whose} gets the engine's socket {shown}: whoever runs in it is root on the host"))
+            .says(format!(
+                "{whose} gets the engine's socket {shown}: whoever runs in it is root on the host"
+            ))
             .mend("remove the mount; build images with a rootless builder (BuildKit, kaniko)")
     });
     all.collect()

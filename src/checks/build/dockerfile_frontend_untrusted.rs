@@ -62,7 +62,10 @@ pub const META: CheckMeta = CheckMeta {
 build_config! { mode = Enforce, at_least = Low }
 
 /// What reads Dockerfiles by default.
-const OFFICIAL: [&str; 2] = ["docker.io/docker/dockerfile", "docker.io/docker/dockerfile-upstream"];
+const OFFICIAL: [&str; 2] = [
+    "docker.io/docker/dockerfile",
+    "docker.io/docker/dockerfile-upstream",
+];
 
 /// Objects to every new frontend that is neither Docker's own nor trusted and fixed.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
@@ -95,7 +98,11 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
 /// What is wrong with a frontend, as what follows "runs the build".
 fn fault(side: Side<'_>, image: &ImageReference) -> Option<(Severity, &'static str)> {
     let official = OFFICIAL.contains(&image.name().as_str());
-    match (side.sources().image(image), official, image.digest.is_some()) {
+    match (
+        side.sources().image(image),
+        official,
+        image.digest.is_some(),
+    ) {
         (Trust::Unlisted, ..) => Some((Severity::High, "and is not from a trusted source")),
         (Trust::NoList, false, _) => Some((Severity::High, "and is not Docker's own")),
         (Trust::Listed, false, false) => Some((Severity::Medium, "and is not fixed by a digest")),

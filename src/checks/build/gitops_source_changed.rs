@@ -72,12 +72,18 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 
 fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
     let sources = |what: &'a What| match what {
-        What::Code(code) if matches!(code.kind, CodeKind::Manifests | CodeKind::Chart) => Some(code),
+        What::Code(code) if matches!(code.kind, CodeKind::Manifests | CodeKind::Chart) => {
+            Some(code)
+        }
         _ => None,
     };
     let mut all = Vec::new();
     for change in slot_changes(before, after, sources) {
-        for (seen, new) in change.new.iter().filter(|(seen, _)| seen.blueprint.system == "kubernetes") {
+        for (seen, new) in change
+            .new
+            .iter()
+            .filter(|(seen, _)| seen.blueprint.system == "kubernetes")
+        {
             let same = change.gone.iter().find(|(_, old)| old.source == new.source);
             if let Some((_, old)) = same.or(change.gone.first()) {
                 all.extend(changed(after, *seen, old, new));
@@ -88,7 +94,10 @@ fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
 }
 
 fn changed(side: Side<'_>, seen: Seen<'_>, old: &CodeUse, new: &CodeUse) -> Option<Detection> {
-    let (from, to) = (excerpt(old.source.to_string(), 120), excerpt(new.source.to_string(), 120));
+    let (from, to) = (
+        excerpt(old.source.to_string(), 120),
+        excerpt(new.source.to_string(), 120),
+    );
     let whose = match seen.job {
         Some(job) => job.title.clone(),
         None => excerpt(&seen.item.slot, 80),
@@ -100,7 +109,9 @@ fn changed(side: Side<'_>, seen: Seen<'_>, old: &CodeUse, new: &CodeUse) -> Opti
         return loose.then(|| {
             detection
                 .severity(Severity::High)
-                .says(format!("{whose} follows {to} at {is}, which moves, instead of {was}"))
+                .says(format!(
+                    "{whose} follows {to} at {is}, which moves, instead of {was}"
+                ))
                 .mend("name a commit or a full version")
         });
     }

@@ -58,7 +58,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "A container shares a namespace of its host",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -76,7 +84,11 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
     let all = shared.map(|(seen, name)| {
         let detection = Detection::at(side, seen, name);
         let open = detection.exposure.production() || detection.exposure.open_to_outsiders();
-        let severity = if open { Severity::Critical } else { Severity::High };
+        let severity = if open {
+            Severity::Critical
+        } else {
+            Severity::High
+        };
         let (whose, name) = (seen.whose(), excerpt(name, 40));
         detection
             .severity(severity)

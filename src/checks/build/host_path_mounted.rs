@@ -58,20 +58,50 @@ pub const META: CheckMeta = CheckMeta {
     title: "A container gets a sensitive path of its host",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
 
 /// Folders of a host that hold its system, its secrets or other containers' files.
 const FOLDERS: &[&str] = &[
-    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/users",
-    "/usr", "/var/lib/containerd", "/var/lib/docker", "/var/lib/kubelet", "/var/run", "/var/spool/cron",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/users",
+    "/usr",
+    "/var/lib/containerd",
+    "/var/lib/docker",
+    "/var/lib/kubelet",
+    "/var/run",
+    "/var/spool/cron",
 ];
 /// Below them, what everybody may read.
 const HARMLESS: &[&str] = &[
-    "/dev/shm", "/etc/localtime", "/etc/ssl/certs", "/etc/timezone", "/usr/local/share/ca-certificates",
-    "/usr/share/ca-certificates", "/usr/share/zoneinfo", "/etc/pki/ca-trust",
+    "/dev/shm",
+    "/etc/localtime",
+    "/etc/ssl/certs",
+    "/etc/timezone",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/ca-certificates",
+    "/usr/share/zoneinfo",
+    "/etc/pki/ca-trust",
 ];
 
 /// Objects to every new mount of such a folder.
@@ -90,11 +120,18 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
             return None;
         }
         let shown = excerpt(written, 80);
-        let severity = if path == "/" { Severity::Critical } else { Severity::High };
+        let severity = if path == "/" {
+            Severity::Critical
+        } else {
+            Severity::High
+        };
         let found = Detection::at(side, seen, path).severity(severity);
         Some(
             found
-                .says(format!("{} gets the host's {shown}, and with it what other programs keep there", seen.whose()))
+                .says(format!(
+                    "{} gets the host's {shown}, and with it what other programs keep there",
+                    seen.whose()
+                ))
                 .mend("mount only a folder of its own, or a named volume; give it secrets by name"),
         )
     });
@@ -104,9 +141,20 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
 /// In lower case, with `/`, without `.`, `..` and what expands to the home folder.
 fn normal(written: &str) -> String {
     let path = written.trim().replace('\\', "/").to_ascii_lowercase();
-    let home = ["$home", "${home}", "%userprofile%", "${userprofile}", "$userprofile", "~"];
-    let path = home.iter().find_map(|word| Some(format!("/home/~{}", path.strip_prefix(word)?))).unwrap_or(path);
-    let drive = path.get(1..2) == Some(":") && path.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    let home = [
+        "$home",
+        "${home}",
+        "%userprofile%",
+        "${userprofile}",
+        "$userprofile",
+        "~",
+    ];
+    let path = home
+        .iter()
+        .find_map(|word| Some(format!("/home/~{}", path.strip_prefix(word)?)))
+        .unwrap_or(path);
+    let drive = path.get(1..2) == Some(":")
+        && path.starts_with(|letter: char| letter.is_ascii_alphabetic());
     let path = if drive { &path[2..] } else { &path };
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -124,5 +172,8 @@ fn is_sensitive(path: &str) -> bool {
         let rest = path.strip_prefix(*folder);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    path == "/" || path == "/var" || path == "/var/lib" || FOLDERS.iter().any(|it| below(&it)) && !HARMLESS.iter().any(|it| below(&it))
+    path == "/"
+        || path == "/var"
+        || path == "/var/lib"
+        || FOLDERS.iter().any(below) && !HARMLESS.iter().any(below)
 }

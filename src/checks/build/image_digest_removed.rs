@@ -55,7 +55,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "A container image loses its digest",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -71,7 +79,10 @@ fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
         let pinned = |(_, image): &&(_, &ImageReference)| image.digest.is_some();
         // One that stays, or is compared by its name, vouches for itself alone.
         for (seen, image) in change.new.iter().filter(|(_, it)| it.digest.is_none()) {
-            let same = change.gone.iter().filter(|(_, old)| old.name() == image.name());
+            let same = change
+                .gone
+                .iter()
+                .filter(|(_, old)| old.name() == image.name());
             let same: Vec<_> = same.collect();
             let lost = match same.is_empty() {
                 true => !change.gone.is_empty() && change.gone.iter().all(|old| pinned(&old)),

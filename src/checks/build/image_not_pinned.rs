@@ -56,7 +56,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "A container image is not fixed by its digest",
     severity: Severity::Medium,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
@@ -68,7 +76,12 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
     let images = side.all(|what| match what {
-        What::Image(it) if !matches!(it.role, ImageRole::Pushed | ImageRole::Cache | ImageRole::Frontend) => {
+        What::Image(it)
+            if !matches!(
+                it.role,
+                ImageRole::Pushed | ImageRole::Cache | ImageRole::Frontend
+            ) =>
+        {
             match &it.image {
                 ImageName::Known(image) => Some(image),
                 ImageName::Unresolved(_) => None,
@@ -76,8 +89,11 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         }
         _ => None,
     });
-    let loose = images.filter(|(seen, image)| image.digest.is_none() && !is_made_here(*seen, image));
-    loose.map(|(seen, image)| detection(side, seen, image)).collect()
+    let loose =
+        images.filter(|(seen, image)| image.digest.is_none() && !is_made_here(*seen, image));
+    loose
+        .map(|(seen, image)| detection(side, seen, image))
+        .collect()
 }
 
 /// Whether the same file makes the image: then no registry decides what it is.
@@ -96,7 +112,11 @@ fn detection(side: Side<'_>, seen: Seen<'_>, image: &ImageReference) -> Detectio
     let detection = Detection::at(side, seen, image.name());
     let moves = matches!(image.tag.as_deref(), None | Some("latest"));
     let holds = seen.job.is_some_and(|job| job.secrets().next().is_some());
-    let severity = if moves || holds { Severity::High } else { Severity::Medium };
+    let severity = if moves || holds {
+        Severity::High
+    } else {
+        Severity::Medium
+    };
     let shown = excerpt(image.to_string(), 160);
     let how = match image.tag.as_deref() {
         None => "by neither tag nor digest",

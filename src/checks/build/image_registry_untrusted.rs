@@ -55,7 +55,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "A container image comes from a source that is not trusted",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -82,7 +90,7 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
             true => Severity::Critical,
             false => Severity::High,
         };
-        let (whose, name) = (seen.whose(), excerpt(&image.name(), 120));
+        let (whose, name) = (seen.whose(), excerpt(image.name(), 120));
         Some(
             detection
                 .severity(severity)

@@ -46,7 +46,6 @@ use crate::model::build::{Blueprint, ImageName, ImageRole, Item, Job, JobKind, P
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::text::excerpt;
 
 /// What is known of the check.
 pub const META: CheckMeta = CheckMeta {
@@ -74,18 +73,29 @@ enum User<'a> {
 fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
     let both = pairs(before, after).into_iter();
     let both = both.filter_map(|pair| Some((pair.before?, pair.after?)));
-    both.filter_map(|(old, new)| changed(after, old.1, new)).collect()
+    both.filter_map(|(old, new)| changed(after, old.1, new))
+        .collect()
 }
 
 fn changed(side: Side<'_>, old: &Job, (blueprint, new): (&Blueprint, &Job)) -> Option<Detection> {
-    if !matches!(new.kind, JobKind::ImageBuild | JobKind::Workload) || !matches!(user(old), User::Another) {
+    if !matches!(new.kind, JobKind::ImageBuild | JobKind::Workload)
+        || !matches!(user(old), User::Another)
+    {
         return None;
     }
     let (severity, item, how) = match user(new) {
         User::Another => return None,
         User::Root(item @ Some(_)) => (Severity::Medium, item, "runs as root"),
-        User::Root(None) => (Severity::Medium, None, "names no user any more and so may run as root"),
-        User::Unknown(item) => (Severity::Low, Some(item), "runs as a user that only the build knows"),
+        User::Root(None) => (
+            Severity::Medium,
+            None,
+            "names no user any more and so may run as root",
+        ),
+        User::Unknown(item) => (
+            Severity::Low,
+            Some(item),
+            "runs as a user that only the build knows",
+        ),
     };
     let found = Detection::of_job(side, (&blueprint.path, new), "user");
     let found = match item {
@@ -114,13 +124,17 @@ fn user(job: &Job) -> User<'_> {
 
 fn is_rootless(item: &Item) -> bool {
     match &item.what {
-        What::Image(it) if matches!(it.role, ImageRole::Base | ImageRole::Deployed) => match &it.image {
-            ImageName::Known(image) => {
-                let tag = image.tag.as_deref().unwrap_or_default();
-                tag.contains("nonroot") || image.repository.contains("nonroot") || image.repository.contains("unprivileged")
+        What::Image(it) if matches!(it.role, ImageRole::Base | ImageRole::Deployed) => {
+            match &it.image {
+                ImageName::Known(image) => {
+                    let tag = image.tag.as_deref().unwrap_or_default();
+                    tag.contains("nonroot")
+                        || image.repository.contains("nonroot")
+                        || image.repository.contains("unprivileged")
+                }
+                ImageName::Unresolved(_) => false,
             }
-            ImageName::Unresolved(_) => false,
-        },
+        }
         _ => false,
     }
 }

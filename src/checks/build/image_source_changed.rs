@@ -56,7 +56,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "A container image comes from another place than before",
     severity: Severity::Medium,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
@@ -99,7 +107,8 @@ fn replaced<'a, 'l>(
     new: &[(Seen<'a>, &'a ImageReference)],
     image: &ImageReference,
 ) -> Option<&'l (Seen<'a>, &'a ImageReference)> {
-    let left = |old: &&(Seen<'_>, &ImageReference)| !new.iter().any(|(_, it)| it.name() == old.1.name());
+    let left =
+        |old: &&(Seen<'_>, &ImageReference)| !new.iter().any(|(_, it)| it.name() == old.1.name());
     let all: Vec<_> = gone.iter().filter(left).collect();
     let same = all.iter().find(|(_, old)| old.registry == image.registry);
     same.or(all.first()).copied()
@@ -120,6 +129,11 @@ fn detection(
     let (from, to) = (excerpt(old.name(), 120), excerpt(new.name(), 120));
     Detection::at(side, seen, new.name())
         .severity(severity)
-        .says(format!("{} uses the image {to} instead of {from}", seen.whose()))
-        .mend(format!("use {from} again, or have somebody who answers for images approve {to}"))
+        .says(format!(
+            "{} uses the image {to} instead of {from}",
+            seen.whose()
+        ))
+        .mend(format!(
+            "use {from} again, or have somebody who answers for images approve {to}"
+        ))
 }

@@ -55,7 +55,7 @@ pub const META: CheckMeta = CheckMeta {
     title: "Nobody can tell from the tree what a file pulls in",
     severity: Severity::Medium,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "compose", "docker", "kubernetes"],
+    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "compose", "kubernetes", "registries"],
 };
 
 build_config! { mode = Audit, at_least = Low }

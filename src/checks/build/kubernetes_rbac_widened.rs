@@ -66,8 +66,16 @@ build_config! { mode = Audit, at_least = Low }
 
 /// Resources whose use is as good as the rights of others.
 const POWERFUL: &[&str] = &[
-    "secrets", "pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers", "nodes/proxy",
-    "serviceaccounts/token", "certificatesigningrequests", "validatingwebhookconfigurations", "mutatingwebhookconfigurations",
+    "secrets",
+    "pods/exec",
+    "pods/attach",
+    "pods/portforward",
+    "pods/ephemeralcontainers",
+    "nodes/proxy",
+    "serviceaccounts/token",
+    "certificatesigningrequests",
+    "validatingwebhookconfigurations",
+    "mutatingwebhookconfigurations",
 ];
 /// Verbs that take the rights of others.
 const TAKING: &[&str] = &["impersonate", "bind", "escalate", "approve", "sign"];
@@ -75,7 +83,10 @@ const TAKING: &[&str] = &["impersonate", "bind", "escalate", "approve", "sign"];
 const LOOKING: &[&str] = &["get", "list", "watch"];
 /// Subjects that stand for everybody.
 const EVERYBODY: &[&str] = &[
-    "group system:authenticated", "group system:unauthenticated", "user system:anonymous", "group system:serviceaccounts",
+    "group system:authenticated",
+    "group system:unauthenticated",
+    "user system:anonymous",
+    "group system:serviceaccounts",
 ];
 
 /// Objects to rights that no version before gave.
@@ -101,7 +112,8 @@ fn grants(side: Side<'_>) -> Vec<(Seen<'_>, &AccessGrant)> {
         What::Access(grant) => Some(grant),
         _ => None,
     });
-    all.filter(|(seen, _)| seen.blueprint.system == "kubernetes").collect()
+    all.filter(|(seen, _)| seen.blueprint.system == "kubernetes")
+        .collect()
 }
 
 /// The pairs of verb and resource that the same subject did not have in the same place.
@@ -109,14 +121,25 @@ fn added<'g>(grant: &'g AccessGrant, old: &[(Seen<'_>, &AccessGrant)]) -> Vec<(&
     let own = |one: &AccessGrant| {
         one.subject == grant.subject && (one.within == grant.within || one.within == "cluster")
     };
-    let known: Vec<_> = old.iter().map(|(_, one)| *one).filter(|one| own(one)).collect();
+    let known: Vec<_> = old
+        .iter()
+        .map(|(_, one)| *one)
+        .filter(|one| own(one))
+        .collect();
     let had = |verb: &str, resource: &str| {
-        known.iter().any(|one| has(&one.verbs, verb) && covers(&one.resources, resource))
+        known
+            .iter()
+            .any(|one| has(&one.verbs, verb) && covers(&one.resources, resource))
     };
     let pairs = grant.verbs.iter().flat_map(|verb| {
-        grant.resources.iter().map(move |resource| (verb.as_str(), resource.as_str()))
+        grant
+            .resources
+            .iter()
+            .map(move |resource| (verb.as_str(), resource.as_str()))
     });
-    pairs.filter(|(verb, resource)| !had(verb, resource)).collect()
+    pairs
+        .filter(|(verb, resource)| !had(verb, resource))
+        .collect()
 }
 
 fn has(all: &std::collections::BTreeSet<String>, one: &str) -> bool {
@@ -126,7 +149,8 @@ fn has(all: &std::collections::BTreeSet<String>, one: &str) -> bool {
 /// A resource without a name stands for all that have one.
 fn covers(all: &std::collections::BTreeSet<String>, one: &str) -> bool {
     let plain = one.split(' ').next().unwrap_or(one);
-    has(all, one) || !one.starts_with(|letter: char| letter.is_ascii_uppercase()) && all.contains(plain)
+    has(all, one)
+        || !one.starts_with(|letter: char| letter.is_ascii_uppercase()) && all.contains(plain)
 }
 
 /// Whether a role or subject that is gone had just these rights: it has another name now.
@@ -135,12 +159,17 @@ fn is_renamed(
     old: &[(Seen<'_>, &AccessGrant)],
     new: &[(Seen<'_>, &AccessGrant)],
 ) -> bool {
-    let is_role = |one: &AccessGrant| one.subject.starts_with("Role ") || one.subject.starts_with("ClusterRole ");
+    let is_role = |one: &AccessGrant| {
+        one.subject.starts_with("Role ") || one.subject.starts_with("ClusterRole ")
+    };
     let same = |one: &AccessGrant| {
         one.verbs == grant.verbs && one.resources == grant.resources && one.within == grant.within
     };
     let gone = |one: &AccessGrant| !new.iter().any(|(_, it)| it.subject == one.subject);
-    is_role(grant) && old.iter().any(|(_, one)| is_role(one) && same(one) && gone(one))
+    is_role(grant)
+        && old
+            .iter()
+            .any(|(_, one)| is_role(one) && same(one) && gone(one))
 }
 
 fn widened(
@@ -149,9 +178,24 @@ fn widened(
     grant: &AccessGrant,
     added: &[(&str, &str)],
 ) -> Detection {
-    let severity = added.iter().map(|pair| weight(grant, *pair)).max().unwrap_or(Severity::Medium);
-    let shown: Vec<_> = added.iter().take(4).map(|(verb, resource)| format!("{verb} {resource}")).collect();
-    let more = if added.len() > shown.len() { ", …" } else { "" };
+    let severity = added
+        .iter()
+        .map(|pair| weight(grant, *pair))
+        .max()
+        .unwrap_or(Severity::Medium);
+    let shown: Vec<_> = added
+        .iter()
+        .take(4)
+        .map(|(verb, resource)| match *verb {
+            "holds" => format!("the {resource}"),
+            verb => format!("{verb} {resource}"),
+        })
+        .collect();
+    let more = if added.len() > shown.len() {
+        ", …"
+    } else {
+        ""
+    };
     let rights = excerpt(shown.join(", "), 160);
     let (who, place) = (excerpt(&grant.subject, 80), excerpt(&grant.within, 60));
     Detection::at(side, seen, format!("{} {}", grant.subject, grant.within))
@@ -188,8 +232,13 @@ fn tokens<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
     let old = mounted(before).len();
     let new = mounted(after);
     let surplus = new.len().saturating_sub(old);
-    let had: Vec<_> = mounted(before).iter().map(|(seen, _)| seen.slot()).collect();
-    let fresh = new.into_iter().filter(|(seen, _)| !had.contains(&seen.slot()));
+    let had: Vec<_> = mounted(before)
+        .iter()
+        .map(|(seen, _)| seen.slot())
+        .collect();
+    let fresh = new
+        .into_iter()
+        .filter(|(seen, _)| !had.contains(&seen.slot()));
     let all = fresh.take(surplus).map(|(seen, _)| {
         Detection::at(after, seen, "automountServiceAccountToken")
             .severity(Severity::Low)

@@ -79,6 +79,7 @@ fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
             all.extend(host_network(after, old, now));
         }
     }
+    all.extend(policies(before, after));
     all
 }
 
@@ -154,4 +155,69 @@ fn host_network(after: Side<'_>, old: &Job, (blueprint, now): At<'_>) -> Option<
             .says(format!("{} leaves {left} for the host's", now.title))
             .mend("take it back to a network of its own, and publish the ports that it needs"),
     )
+}
+
+/// How a network policy of Kubernetes is told, for each of its directions.
+const POLICY: &str = "kubernetes.network-policy.";
+
+/// Network policies that are gone, or let everything through now. One that only
+/// has another name is neither.
+fn policies<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
+    let (old, new) = (directions(before), directions(after));
+    let mut fresh: Vec<_> = new
+        .iter()
+        .filter(|now| now.closed && !old.iter().any(|was| was.slot() == now.slot()))
+        .collect();
+    let mut all = Vec::new();
+    for was in old.iter().filter(|was| was.closed) {
+        let same = new.iter().find(|now| now.slot() == was.slot());
+        let renamed = |now: &&&Direction<'_>| (now.name, now.value) == (was.name, was.value);
+        let (side, seen, how) = match same {
+            Some(now) if now.closed => continue,
+            Some(now) => (after, now.seen, "lets everything through now"),
+            None => match fresh.iter().position(|now| renamed(&now)) {
+                Some(at) => {
+                    fresh.remove(at);
+                    continue;
+                }
+                None => (before, was.seen, "is gone"),
+            },
+        };
+        let (slot, which) = (excerpt(was.slot(), 120), excerpt(was.name, 40));
+        all.push(
+            Detection::at(side, seen, format!("policy {}", was.slot()))
+                .severity(Severity::High)
+                .says(format!("the network policy {slot}, which kept {which} closed, {how}"))
+                .mend("keep the policy, and add the peer or port that is missing to it"),
+        );
+    }
+    all
+}
+
+/// One direction of one network policy.
+struct Direction<'a> {
+    seen: Seen<'a>,
+    name: &'a str,
+    value: &'a str,
+    closed: bool,
+}
+
+impl<'a> Direction<'a> {
+    fn slot(&self) -> &'a str {
+        &self.seen.item.slot
+    }
+}
+
+fn directions(side: Side<'_>) -> Vec<Direction<'_>> {
+    let all = side.all(|what| match what {
+        What::Setting(setting) => Some((setting.name.strip_prefix(POLICY)?, setting.value.as_str())),
+        _ => None,
+    });
+    let told = all.map(|(seen, (name, value))| Direction {
+        seen,
+        name,
+        value,
+        closed: matches!(value, "none" | "some"),
+    });
+    told.collect()
 }

@@ -57,10 +57,27 @@ pub const META: CheckMeta = CheckMeta {
     title: "A container runs with rights over its host",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
+
+/// Capabilities that are no way to the host.
+const MILD: &[&str] = &[
+    "BLOCK_SUSPEND",
+    "IPC_LOCK",
+    "LEASE",
+    "SYS_NICE",
+    "WAKE_ALARM",
+];
 
 /// Objects to every new right over the host.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
@@ -75,7 +92,17 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
     let all = rights.map(|(seen, right)| {
         let detection = Detection::at(side, seen, right.clone());
         let open = detection.exposure.production() || detection.exposure.own_machines;
-        let severity = if open { Severity::Critical } else { Severity::High };
+        let severity = match &seen.item.what {
+            What::Privilege(Privilege::Capability(name)) if MILD.contains(&name.as_str()) => {
+                Severity::Info
+            }
+            // A pod that says nothing has it, too.
+            What::Privilege(Privilege::Unconfined(what)) if what == "allowPrivilegeEscalation" => {
+                Severity::Medium
+            }
+            _ if open => Severity::Critical,
+            _ => Severity::High,
+        };
         detection
             .severity(severity)
             .says(format!("{} runs {right}", seen.whose()))

@@ -69,7 +69,8 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 /// Tags that releases have and that move.
-const TAGS: &[&str] = &["latest", "stable", "prod", "production", "release", "live", "master", "main", "edge"];
+const TAGS: &[&str] = &["latest", "stable", "prod", "production", "release", "live", "master", "main",
+];
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
     let pushes = side.all(|what| match what {

@@ -120,6 +120,15 @@ fn piped<'a>(shell: &Shell<'a>, line: Line<'a>) -> Option<(Line<'a>, &'static st
     let program = line.command.program().to_ascii_lowercase();
     let program = program.as_str();
     let downloads = |it: &Line<'a>| is_downloader(it.command.program());
+    if matches!(program, "iex" | "invoke-expression") {
+        // `iex ((New-Object Net.WebClient).DownloadString('https://…'))` on one line.
+        let line_of = line.seen.item.spot.line;
+        let mut same = shell.lines.iter().filter(|it| it.seen.item.spot.line == line_of);
+        let found = same.find(|it| it.command.words.iter().any(|word| word.text.contains("://")));
+        if let Some(found) = found {
+            return Some((*found, "runs what it gets from"));
+        }
+    }
     if EVALUATORS.contains(&program) {
         let mut all = shell.within(line);
         all.extend(shell.feeding(line));

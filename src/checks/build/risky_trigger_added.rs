@@ -45,10 +45,10 @@ use std::collections::BTreeSet;
 
 use crate::checks::support::build::{Detection, Exposure, Pair, Side, compared, pairs};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{Blueprint, Job, Runner, RunnerKind, StartedBy, Trigger};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{Blueprint, Job, Runner, RunnerKind, StartedBy, Trigger};
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -68,13 +68,25 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
-    let known: BTreeSet<_> = before.jobs().flat_map(|(file, job)| open_events(file, job)).collect();
+    let known: BTreeSet<_> = before
+        .jobs()
+        .flat_map(|(file, job)| open_events(file, job))
+        .collect();
     let mut all = Vec::new();
     let mut told = BTreeSet::new();
     for pair in pairs(before, after) {
-        let Some((file, job)) = pair.after else { continue };
-        let old: BTreeSet<_> = pair.before.map(|(file, job)| open_events(file, job).map(|(_, event)| event).collect()).unwrap_or_default();
-        for trigger in job.triggers.iter().filter(|trigger| trigger.by == StartedBy::Outsiders) {
+        let Some((file, job)) = pair.after else {
+            continue;
+        };
+        let old: BTreeSet<_> = pair
+            .before
+            .map(|(file, job)| open_events(file, job).map(|(_, event)| event).collect())
+            .unwrap_or_default();
+        for trigger in job
+            .triggers
+            .iter()
+            .filter(|trigger| trigger.by == StartedBy::Outsiders)
+        {
             let event = (file.path.to_string(), trigger.event.clone());
             if !old.contains(&trigger.event) && !known.contains(&event) && told.insert(event) {
                 all.push(outsiders(after, (file, job), trigger));
@@ -86,8 +98,14 @@ fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
 }
 
 /// The events by which anybody starts a job, with the file.
-fn open_events<'a>(file: &'a Blueprint, job: &'a Job) -> impl Iterator<Item = (String, String)> + 'a {
-    let open = job.triggers.iter().filter(|trigger| trigger.by == StartedBy::Outsiders);
+fn open_events<'a>(
+    file: &'a Blueprint,
+    job: &'a Job,
+) -> impl Iterator<Item = (String, String)> + 'a {
+    let open = job
+        .triggers
+        .iter()
+        .filter(|trigger| trigger.by == StartedBy::Outsiders);
     open.map(|trigger| (file.path.to_string(), trigger.event.clone()))
 }
 
@@ -103,15 +121,20 @@ fn outsiders(side: Side<'_>, (file, job): (&Blueprint, &Job), trigger: &Trigger)
 /// A job with something to lose that only protected refs started.
 fn writers(side: Side<'_>, pair: &Pair<'_>) -> Option<Detection> {
     let ((_, old), (file, job)) = (pair.before?, pair.after?);
-    let grown = old.started_by() == Some(StartedBy::Maintainers) && job.started_by() == Some(StartedBy::Writers);
+    let grown = old.started_by() == Some(StartedBy::Maintainers)
+        && job.started_by() == Some(StartedBy::Writers);
     let exposure = Exposure::of(side, Some(job));
-    let own = |runner: &Runner| matches!(runner.kind, RunnerKind::SelfHosted | RunnerKind::Controller);
+    let own =
+        |runner: &Runner| matches!(runner.kind, RunnerKind::SelfHosted | RunnerKind::Controller);
     let machines = job.runner.as_ref().is_some_and(own);
     let worth = job.secrets().next().is_some() || exposure.production() || machines;
     if !grown || !worth {
         return None;
     }
-    let trigger = job.triggers.iter().find(|trigger| trigger.by == StartedBy::Writers)?;
+    let trigger = job
+        .triggers
+        .iter()
+        .find(|trigger| trigger.by == StartedBy::Writers)?;
     let event = excerpt(&trigger.event, 60);
     Some(
         Detection::of_job(side, (&file.path, job), format!("any branch: {}", trigger.event))

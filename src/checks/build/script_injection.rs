@@ -53,10 +53,10 @@
 
 use crate::checks::support::build::{Detection, Seen, Side, introduced};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{Command, StartedBy, TemplateSource, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{Command, StartedBy, TemplateSource, What};
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -77,8 +77,12 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
     let templates = side.all(|what| match what {
-        What::Template(it) if it.written_by > TemplateSource::Fixed => Some((it.expression.as_str(), it.into, it.written_by)),
-        What::Command(command) => evaluated(command).map(|name| (name, "eval", TemplateSource::Anybody)),
+        What::Template(it) if it.written_by > TemplateSource::Fixed => {
+            Some((it.expression.as_str(), it.into, it.written_by))
+        }
+        What::Command(command) => {
+            evaluated(command).map(|name| (name, "eval", TemplateSource::Anybody))
+        }
         _ => None,
     });
     let all = templates.map(|(seen, (expression, into, by))| {
@@ -92,7 +96,9 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         let (whose, shown) = (seen.whose(), excerpt(expression, 80));
         detection
             .severity(severity)
-            .says(format!("{whose} pastes {shown}, which {writer}, into {into}: the text runs as code"))
+            .says(format!(
+                "{whose} pastes {shown}, which {writer}, into {into}: the text runs as code"
+            ))
             .mend(remedy(seen, &shown))
     });
     all.collect()
@@ -100,7 +106,11 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
 
 fn severity(seen: Seen<'_>, by: TemplateSource, open: bool) -> Severity {
     let started = seen.job.and_then(|job| job.started_by());
-    let called = seen.job.is_some_and(|job| job.triggers.iter().any(|one| matches!(one.event.as_str(), "action" | "workflow_call")));
+    let called = seen.job.is_some_and(|job| {
+        job.triggers
+            .iter()
+            .any(|one| matches!(one.event.as_str(), "action" | "workflow_call"))
+    });
     match by {
         TemplateSource::Anybody if open || called => Severity::Critical,
         TemplateSource::Anybody if started == Some(StartedBy::Maintainers) => Severity::Medium,
@@ -112,20 +122,46 @@ fn severity(seen: Seen<'_>, by: TemplateSource, open: bool) -> Severity {
 
 fn remedy(seen: Seen<'_>, shown: &str) -> String {
     match seen.blueprint.system {
-        "github-actions" => format!("bind it to a variable, `env: {{ VALUE: ${{{{ {shown} }}}} }}`, and use \"$VALUE\" in the script"),
-        "jenkins" => "use single quotes, so that the shell expands the variable and not Groovy".to_owned(),
-        "bamboo" => "pass it as an environment variable of the task and use that in double quotes".to_owned(),
+        "github-actions" => format!(
+            "bind it to a variable, `env: {{ VALUE: ${{{{ {shown} }}}} }}`, and use \"$VALUE\" in the script"
+        ),
+        "jenkins" => {
+            "use single quotes, so that the shell expands the variable and not Groovy".to_owned()
+        }
+        "bamboo" => "pass it as an environment variable of the task and use that in double quotes"
+            .to_owned(),
         _ => "use the variable in double quotes, without eval or templates".to_owned(),
     }
 }
 
 /// Variables that hold what anybody writes, in GitLab CI and Jenkins.
 const WRITTEN_BY_ANYBODY: &[&str] = &[
-    "CI_COMMIT_MESSAGE", "CI_COMMIT_TITLE", "CI_COMMIT_DESCRIPTION", "CI_COMMIT_AUTHOR", "CI_COMMIT_BRANCH", "CI_COMMIT_REF_NAME",
-    "CI_COMMIT_TAG_MESSAGE", "CI_MERGE_REQUEST_TITLE", "CI_MERGE_REQUEST_DESCRIPTION", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
-    "CI_MERGE_REQUEST_LABELS", "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME", "GITHUB_HEAD_REF", "CHANGE_TITLE", "CHANGE_BRANCH",
-    "CHANGE_AUTHOR_DISPLAY_NAME", "CHANGE_AUTHOR_EMAIL", "BRANCH_NAME", "GIT_BRANCH", "ghprbPullTitle", "ghprbPullLongDescription",
-    "ghprbSourceBranch", "ghprbCommentBody", "gitlabMergeRequestTitle", "gitlabSourceBranch", "bamboo_planRepository_branchName",
+    "CI_COMMIT_MESSAGE",
+    "CI_COMMIT_TITLE",
+    "CI_COMMIT_DESCRIPTION",
+    "CI_COMMIT_AUTHOR",
+    "CI_COMMIT_BRANCH",
+    "CI_COMMIT_REF_NAME",
+    "CI_COMMIT_TAG_MESSAGE",
+    "CI_MERGE_REQUEST_TITLE",
+    "CI_MERGE_REQUEST_DESCRIPTION",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+    "CI_MERGE_REQUEST_LABELS",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME",
+    "GITHUB_HEAD_REF",
+    "CHANGE_TITLE",
+    "CHANGE_BRANCH",
+    "CHANGE_AUTHOR_DISPLAY_NAME",
+    "CHANGE_AUTHOR_EMAIL",
+    "BRANCH_NAME",
+    "GIT_BRANCH",
+    "ghprbPullTitle",
+    "ghprbPullLongDescription",
+    "ghprbSourceBranch",
+    "ghprbCommentBody",
+    "gitlabMergeRequestTitle",
+    "gitlabSourceBranch",
+    "bamboo_planRepository_branchName",
 ];
 
 /// The variable that a command runs as code.
@@ -133,11 +169,19 @@ fn evaluated(command: &Command) -> Option<&str> {
     let words = match command.program() {
         "eval" => command.arguments(),
         "bash" | "sh" | "zsh" | "dash" if command.has_flag("-c") => {
-            let code = command.arguments().iter().position(|word| word.text.starts_with('-') && word.text.ends_with('c'))?;
-            command.arguments().get(code + 1..code + 2).unwrap_or_default()
+            let code = command
+                .arguments()
+                .iter()
+                .position(|word| word.text.starts_with('-') && word.text.ends_with('c'))?;
+            command
+                .arguments()
+                .get(code + 1..code + 2)
+                .unwrap_or_default()
         }
         _ => return None,
     };
     let names = words.iter().flat_map(|word| &word.variables);
-    names.map(String::as_str).find(|name| WRITTEN_BY_ANYBODY.contains(name))
+    names
+        .map(String::as_str)
+        .find(|name| WRITTEN_BY_ANYBODY.contains(name))
 }

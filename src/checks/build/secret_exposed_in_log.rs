@@ -125,8 +125,7 @@ fn printed(side: Side<'_>, shell: &Shell<'_>, line: Line<'_>) -> Option<Detectio
 fn writes_file(command: &Command) -> bool {
     let to_file = |operator: &str| matches!(operator, ">" | ">>" | "&>" | ">|" | "&>>");
     let mut redirects = command.redirects.iter();
-    let file = redirects.any(|it| to_file(&it.operator) && !matches!(it.target.text.as_str(), "/dev/stdout" | "/dev/stderr"));
-    file
+    redirects.any(|it| to_file(&it.operator) && !matches!(it.target.text.as_str(), "/dev/stdout" | "/dev/stderr"))
 }
 
 /// `echo ${#TOKEN}` and `${TOKEN:+set}` tell only that it is there.

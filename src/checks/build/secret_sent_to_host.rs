@@ -89,7 +89,7 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
 
 fn of_line(side: Side<'_>, shell: &Shell<'_>, line: Line<'_>) -> Option<Detection> {
     let program = line.command.program();
-    let git = program == "git" && line.command.arguments().iter().any(|it| it.text == "push" || it.text == "clone");
+    let git = program == "git" && line.command.arguments().iter().any(|it| it.text == "push");
     let host = if RESOLVERS.contains(&program) {
         asked(line)?
     } else if is_downloader(program) || CLIENTS.contains(&program) || git {

@@ -44,10 +44,10 @@ use std::collections::BTreeSet;
 
 use crate::checks::support::build::{Detection, Side, compared, foreign_code, owner};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{CodeSource, CodeUse};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{CodeSource, CodeUse};
 use crate::model::sources::Trust;
 use crate::model::text::excerpt;
 
@@ -91,7 +91,9 @@ fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
             Detection::at(after, seen, owner.clone())
                 .severity(severity)
                 .says(format!("{} uses {name}, {why}", seen.whose()))
-                .mend("have it approved, add it to [sources] code, or write the step out as a script"),
+                .mend(
+                    "have it approved, add it to [sources] code, or write the step out as a script",
+                ),
         );
         known.insert(owner);
     }
@@ -100,21 +102,65 @@ fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
 
 /// Whether the forge itself is the owner.
 fn is_forges(owner: &str) -> bool {
-    matches!(owner, "actions" | "github" | "gitlab-org" | "gitlab.com/gitlab-org" | "gitlab.com/components")
+    matches!(
+        owner,
+        "actions" | "github" | "gitlab-org" | "gitlab.com/gitlab-org" | "gitlab.com/components"
+    )
 }
 
 /// Popular actions, which look-alikes imitate.
 const POPULAR: &[&str] = &[
-    "actions/checkout", "actions/setup-node", "actions/setup-python", "actions/setup-go", "actions/setup-java", "actions/setup-dotnet",
-    "actions/cache", "actions/upload-artifact", "actions/download-artifact", "actions/github-script", "actions/labeler", "actions/stale",
-    "actions/deploy-pages", "actions/configure-pages", "actions/create-release", "docker/login-action", "docker/build-push-action",
-    "docker/setup-buildx-action", "docker/setup-qemu-action", "docker/metadata-action", "github/codeql-action", "codecov/codecov-action",
-    "aws-actions/configure-aws-credentials", "aws-actions/amazon-ecr-login", "google-github-actions/auth", "azure/login", "azure/webapps-deploy",
-    "softprops/action-gh-release", "peter-evans/create-pull-request", "peaceiris/actions-gh-pages", "golangci/golangci-lint-action",
-    "goreleaser/goreleaser-action", "dtolnay/rust-toolchain", "swatinem/rust-cache", "tj-actions/changed-files", "dorny/paths-filter",
-    "pnpm/action-setup", "ruby/setup-ruby", "hashicorp/setup-terraform", "helm/kind-action", "sigstore/cosign-installer",
-    "step-security/harden-runner", "aquasecurity/trivy-action", "ossf/scorecard-action", "pypa/gh-action-pypi-publish", "astral-sh/setup-uv",
-    "reviewdog/action-setup", "gradle/actions", "shivammathur/setup-php", "slackapi/slack-github-action", "appleboy/ssh-action",
+    "actions/checkout",
+    "actions/setup-node",
+    "actions/setup-python",
+    "actions/setup-go",
+    "actions/setup-java",
+    "actions/setup-dotnet",
+    "actions/cache",
+    "actions/upload-artifact",
+    "actions/download-artifact",
+    "actions/github-script",
+    "actions/labeler",
+    "actions/stale",
+    "actions/deploy-pages",
+    "actions/configure-pages",
+    "actions/create-release",
+    "docker/login-action",
+    "docker/build-push-action",
+    "docker/setup-buildx-action",
+    "docker/setup-qemu-action",
+    "docker/metadata-action",
+    "github/codeql-action",
+    "codecov/codecov-action",
+    "aws-actions/configure-aws-credentials",
+    "aws-actions/amazon-ecr-login",
+    "google-github-actions/auth",
+    "azure/login",
+    "azure/webapps-deploy",
+    "softprops/action-gh-release",
+    "peter-evans/create-pull-request",
+    "peaceiris/actions-gh-pages",
+    "golangci/golangci-lint-action",
+    "goreleaser/goreleaser-action",
+    "dtolnay/rust-toolchain",
+    "swatinem/rust-cache",
+    "tj-actions/changed-files",
+    "dorny/paths-filter",
+    "pnpm/action-setup",
+    "ruby/setup-ruby",
+    "hashicorp/setup-terraform",
+    "helm/kind-action",
+    "sigstore/cosign-installer",
+    "step-security/harden-runner",
+    "aquasecurity/trivy-action",
+    "ossf/scorecard-action",
+    "pypa/gh-action-pypi-publish",
+    "astral-sh/setup-uv",
+    "reviewdog/action-setup",
+    "gradle/actions",
+    "shivammathur/setup-php",
+    "slackapi/slack-github-action",
+    "appleboy/ssh-action",
 ];
 
 /// Most letters in which a look-alike differs.
@@ -133,7 +179,10 @@ fn look_alike(code: &CodeUse) -> Option<&'static str> {
     let (owner, repository) = name.split_once('/')?;
     let near = |popular: &&&str| {
         let (known_owner, known_repository) = popular.split_once('/').unwrap_or((popular, ""));
-        let (one, other) = (strsim::osa_distance(owner, known_owner), strsim::osa_distance(repository, known_repository));
+        let (one, other) = (
+            strsim::osa_distance(owner, known_owner),
+            strsim::osa_distance(repository, known_repository),
+        );
         owner != known_owner && one + other <= MAX_DISTANCE && one * 3 <= known_owner.len()
     };
     POPULAR.iter().find(near).copied()

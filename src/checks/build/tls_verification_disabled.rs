@@ -76,9 +76,7 @@ const FLAGS: &[(&[&str], &[&str])] = &[
     (&["vault"], &["-tls-skip-verify"]),
     (&["aws"], &["--no-verify-ssl"]),
     (&["cf"], &["--skip-ssl-validation"]),
-    (&["lftp"], &[]),
     (&["Invoke-WebRequest", "Invoke-RestMethod", "iwr", "irm"], &["-SkipCertificateCheck"]),
-    (&["git-lfs"], &[]),
 ];
 
 /// Variables, and the values that switch a verification off.
@@ -180,7 +178,9 @@ fn switch(command: &Command) -> Option<String> {
         let (name, value) = word.text.split_once('=')?;
         variable(name, value)
     });
-    if let Some(found) = set.or(exported) {
+    // These two are told as registries.
+    let own = |it: &String| !it.starts_with("GOSUMDB") && !it.starts_with("NPM_CONFIG");
+    if let Some(found) = set.or(exported).filter(own) {
         return Some(found);
     }
     if program == "git" {

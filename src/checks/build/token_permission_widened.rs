@@ -50,10 +50,10 @@ use std::collections::BTreeMap;
 
 use crate::checks::support::build::{Detection, Exposure, Pair, Side, compared, pairs};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{Blueprint, Item, Job, Level, StartedBy, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::{Blueprint, Item, Job, Level, StartedBy, What};
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -73,11 +73,22 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
-    pairs(before, after).iter().filter_map(|pair| of_pair(after, pair)).collect()
+    pairs(before, after)
+        .iter()
+        .filter_map(|pair| of_pair(after, pair))
+        .collect()
 }
 
 /// Scopes that change what others get.
-const GRAVE: &[&str] = &["*", "contents", "packages", "actions", "id-token", "deployments", "workflows"];
+const GRAVE: &[&str] = &[
+    "*",
+    "contents",
+    "packages",
+    "actions",
+    "id-token",
+    "deployments",
+    "workflows",
+];
 
 /// What a token may do, by scope.
 struct Token<'a>(BTreeMap<&'a str, (Level, &'a Item)>);
@@ -92,7 +103,11 @@ impl<'a> Token<'a> {
     }
 
     fn level(&self, scope: &str) -> Level {
-        let own = self.0.get(scope).or_else(|| self.0.get("*")).map(|(level, _)| *level);
+        let own = self
+            .0
+            .get(scope)
+            .or_else(|| self.0.get("*"))
+            .map(|(level, _)| *level);
         match own {
             // What the settings give is never the right to ask for an identity.
             Some(Level::Unstated) if scope == "id-token" => Level::None,
@@ -124,21 +139,37 @@ fn of_pair(side: Side<'_>, pair: &Pair<'_>) -> Option<Detection> {
         })
         .collect();
     let (_, (_, first)) = grown.first()?;
-    let told: Vec<_> = grown.iter().map(|(scope, (level, _))| word(scope, *level)).collect();
+    let told: Vec<_> = grown
+        .iter()
+        .map(|(scope, (level, _))| word(scope, *level))
+        .collect();
     let told = told.join(", ");
-    let grave = grown.iter().any(|(scope, (level, _))| *level == Level::Write && GRAVE.contains(*scope));
-    Some(detection(side, (file, job), &told, grave && is_open(job)).standing_at(&first.spot))
-}
-
-fn is_open(job: &Job) -> bool {
-    job.started_by() >= Some(StartedBy::Forks)
-}
-
-fn detection(side: Side<'_>, (file, job): (&Blueprint, &Job), told: &str, grave: bool) -> Detection {
+    let grave = grown
+        .iter()
+        .any(|(scope, (level, _))| *level == Level::Write && GRAVE.contains(*scope));
     let production = Exposure::of(side, Some(job)).production();
-    let severity = if grave || production { Severity::High } else { Severity::Medium };
+    let only_read = grown
+        .iter()
+        .all(|(scope, (level, _))| *level == Level::Read && **scope != "*");
+    let severity = match (grave && is_open(job)) || production {
+        _ if only_read => Severity::Low,
+        true => Severity::High,
+        false => Severity::Medium,
+    };
+    Some(
+        detection(side, (file, job), &told)
+            .severity(severity)
+            .standing_at(&first.spot),
+    )
+}
+
+/// Whether anybody starts it with this token; the token of a fork's own run only reads.
+fn is_open(job: &Job) -> bool {
+    job.started_by() == Some(StartedBy::Outsiders)
+}
+
+fn detection(side: Side<'_>, (file, job): (&Blueprint, &Job), told: &str) -> Detection {
     Detection::of_job(side, (&file.path, job), told)
-        .severity(severity)
         .says(format!("the token of {} may do more than before: {}", job.title, excerpt(told, 160)))
         .mend("give the scope only to the job whose steps need it, under that job's own `permissions`, or take it back")
 }

@@ -48,10 +48,10 @@
 
 use crate::checks::support::build::{Detection, Side, introduced};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::What;
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
-use crate::model::build::What;
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -91,7 +91,9 @@ const FALLS_THROUGH: Flaw = Flaw {
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
     let conditions = side.all(|what| match what {
-        What::Setting(setting) if setting.name == "github.condition-is-text" => Some((setting.value.as_str(), TEXT)),
+        What::Setting(setting) if setting.name == "github.condition-is-text" => {
+            Some((setting.value.as_str(), TEXT))
+        }
         What::Condition(text) => in_expression(text).map(|flaw| (text.as_str(), flaw)),
         _ => None,
     });
@@ -99,10 +101,18 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
     let all = all.map(|(seen, (text, flaw))| {
         let shown = excerpt(text, 100);
         let detection = Detection::at(side, seen, text);
-        let severity = if detection.exposure.open_to_outsiders() { Severity::High } else { Severity::Medium };
+        let severity = if detection.exposure.open_to_outsiders() {
+            Severity::High
+        } else {
+            Severity::Medium
+        };
         detection
             .severity(severity)
-            .says(format!("the condition of {} {}: {shown}", seen.whose(), flaw.what))
+            .says(format!(
+                "the condition of {} {}: {shown}",
+                seen.whose(),
+                flaw.what
+            ))
             .mend(flaw.mend)
     });
     all.collect()
@@ -114,7 +124,10 @@ fn in_expression(text: &str) -> Option<Flaw> {
         return Some(PART);
     }
     let falls = ["&& '' ||", "&& false ||", "&& 0 ||", "&& null ||"];
-    falls.iter().any(|form| folded.contains(form)).then_some(FALLS_THROUGH)
+    falls
+        .iter()
+        .any(|form| folded.contains(form))
+        .then_some(FALLS_THROUGH)
 }
 
 /// `contains('a b', github.x)`: a list that is a text.
@@ -129,7 +142,9 @@ fn is_part(text: &str) -> bool {
             return false;
         };
         let several = words.contains([',', ' ', '|', ';']);
-        let of_context = rest.trim_start_matches([',', ' ']).starts_with(|first: char| first.is_ascii_alphabetic());
+        let of_context = rest
+            .trim_start_matches([',', ' '])
+            .starts_with(|first: char| first.is_ascii_alphabetic());
         several && of_context
     })
 }

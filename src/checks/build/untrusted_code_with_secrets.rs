@@ -56,12 +56,12 @@
 
 use crate::checks::support::build::{Detection, Side, introduced};
 use crate::checks::{CheckMeta, Objections};
-use crate::model::facts::Facts;
-use crate::model::finding::Severity;
-use crate::model::request::Concern;
 use crate::model::build::{
     Blueprint, CheckoutSource, CodeSource, Command, Gate, GateKind, Item, Job, What,
 };
+use crate::model::facts::Facts;
+use crate::model::finding::Severity;
+use crate::model::request::Concern;
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -106,7 +106,11 @@ fn of_job(side: Side<'_>, blueprint: &Blueprint, job: &Job) -> Option<Detection>
         (false, None) if rights => Severity::Medium,
         _ => return None,
     };
-    let severity = if is_approved(job) { lower(severity) } else { severity };
+    let severity = if is_approved(job) {
+        lower(severity)
+    } else {
+        severity
+    };
     let then = match &runs {
         Some(what) => format!("and then runs {}", excerpt(what, 80)),
         None => "though nothing of it seems to run yet".to_owned(),
@@ -126,13 +130,30 @@ fn of_job(side: Side<'_>, blueprint: &Blueprint, job: &Job) -> Option<Detection>
 
 /// Whether GitHub gives the run of a proposal no rights, whatever the file says.
 fn has_no_rights(blueprint: &Blueprint, job: &Job) -> bool {
-    let poor = ["push", "merge_group", "pull_request", "pull_request_review", "pull_request_review_comment"];
-    let all = job.triggers.iter().all(|trigger| poor.contains(&trigger.event.as_str()));
+    let poor = [
+        "push",
+        "merge_group",
+        "pull_request",
+        "pull_request_review",
+        "pull_request_review_comment",
+    ];
+    let all = job
+        .triggers
+        .iter()
+        .all(|trigger| poor.contains(&trigger.event.as_str()));
     blueprint.system == "github-actions" && all
 }
 
 fn is_approved(job: &Job) -> bool {
-    let approval = |item: &Item| matches!(&item.what, What::Gate(Gate { kind: GateKind::Approval, .. }));
+    let approval = |item: &Item| {
+        matches!(
+            &item.what,
+            What::Gate(Gate {
+                kind: GateKind::Approval,
+                ..
+            })
+        )
+    };
     job.items.iter().any(approval)
 }
 
@@ -146,7 +167,11 @@ fn lower(severity: Severity) -> Severity {
 
 fn moment(item: &Item) -> Moment {
     match &item.what {
-        What::Command(command) => (item.order, command.script, command.position.saturating_add(1)),
+        What::Command(command) => (
+            item.order,
+            command.script,
+            command.position.saturating_add(1),
+        ),
         _ => (item.order, 0, 0),
     }
 }
@@ -165,15 +190,30 @@ fn proposal(item: &Item) -> Option<(&Item, String)> {
 
 /// What a command fetches of a proposal.
 fn fetched(command: &Command) -> Option<String> {
-    let words: Vec<_> = command.arguments().iter().map(|word| word.text.as_str()).collect();
+    let words: Vec<_> = command
+        .arguments()
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect();
     match (command.program(), words.as_slice()) {
         ("gh", ["pr", "checkout", ..]) | ("glab", ["mr", "checkout", ..]) => Some(command.line()),
         ("git", [first, ..]) if matches!(*first, "fetch" | "pull" | "checkout" | "clone") => {
             const PLACES: &[&str] = &[
-                "pull/", "merge-requests/", "pull-requests/", "head_ref", "head.sha", "head.ref", "HEAD_REF", "ghprb",
-                "CHANGE_BRANCH", "SOURCE_BRANCH_SHA", "SOURCE_PROJECT",
+                "pull/",
+                "merge-requests/",
+                "pull-requests/",
+                "head_ref",
+                "head.sha",
+                "head.ref",
+                "HEAD_REF",
+                "ghprb",
+                "CHANGE_BRANCH",
+                "SOURCE_BRANCH_SHA",
+                "SOURCE_PROJECT",
             ];
-            let named = words.iter().find(|word| PLACES.iter().any(|place| word.contains(place)));
+            let named = words
+                .iter()
+                .find(|word| PLACES.iter().any(|place| word.contains(place)));
             named.map(|_| command.line())
         }
         _ => None,
@@ -182,21 +222,115 @@ fn fetched(command: &Command) -> Option<String> {
 
 /// Programs that run what stands in the work tree.
 const RUNNERS: &[&str] = &[
-    "npm", "npx", "yarn", "pnpm", "bun", "make", "cmake", "ninja", "mvn", "mvnw", "gradle", "gradlew", "ant", "sbt", "cargo", "pip",
-    "pip3", "poetry", "uv", "pdm", "tox", "nox", "pytest", "python", "python3", "node", "deno", "ruby", "bundle", "rake", "gem",
-    "composer", "php", "phpunit", "perl", "dotnet", "msbuild", "swift", "xcodebuild", "bazel", "bazelisk", "just", "task", "pre-commit", "ansible-playbook",
-    "terraform", "tofu", "terragrunt", "packer", "docker-compose", "buildah", "nix", "nix-build", "mix", "rebar3", "stack", "cabal",
-    "eslint", "prettier", "webpack", "vite", "jest", "vitest", "nx", "turbo", "lerna", "goreleaser", "pulumi", "cdk", "serverless", "helmfile",
-    "autoreconf", "configure", "golangci-lint", "flutter", "fastlane", "pod", "hugo", "mkdocs", "jekyll", "act",
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "bun",
+    "make",
+    "cmake",
+    "ninja",
+    "mvn",
+    "mvnw",
+    "gradle",
+    "gradlew",
+    "ant",
+    "sbt",
+    "cargo",
+    "pip",
+    "pip3",
+    "poetry",
+    "uv",
+    "pdm",
+    "tox",
+    "nox",
+    "pytest",
+    "python",
+    "python3",
+    "node",
+    "deno",
+    "ruby",
+    "bundle",
+    "rake",
+    "gem",
+    "composer",
+    "php",
+    "phpunit",
+    "perl",
+    "dotnet",
+    "msbuild",
+    "swift",
+    "xcodebuild",
+    "bazel",
+    "bazelisk",
+    "just",
+    "task",
+    "pre-commit",
+    "ansible-playbook",
+    "terraform",
+    "tofu",
+    "terragrunt",
+    "packer",
+    "docker-compose",
+    "buildah",
+    "nix",
+    "nix-build",
+    "mix",
+    "rebar3",
+    "stack",
+    "cabal",
+    "eslint",
+    "prettier",
+    "webpack",
+    "vite",
+    "jest",
+    "vitest",
+    "nx",
+    "turbo",
+    "lerna",
+    "goreleaser",
+    "pulumi",
+    "cdk",
+    "serverless",
+    "helmfile",
+    "autoreconf",
+    "configure",
+    "golangci-lint",
+    "flutter",
+    "fastlane",
+    "pod",
+    "hugo",
+    "mkdocs",
+    "jekyll",
+    "act",
 ];
 
 /// Actions that run what stands in the work tree.
 const ACTIONS: &[&str] = &[
-    "docker/build-push-action", "docker/bake-action", "pre-commit/action", "cypress-io/github-action", "borales/actions-yarn",
-    "bahmutov/npm-install", "actions-rs/cargo", "ruby/setup-ruby", "golangci/golangci-lint-action", "goreleaser/goreleaser-action",
-    "super-linter/super-linter", "github/super-linter", "oxsecurity/megalinter", "gradle/gradle-build-action", "nick-fields/retry",
-    "pypa/cibuildwheel", "pyo3/maturin-action", "devcontainers/ci", "dtolnay/install", "wagoid/commitlint-github-action",
-    "chromaui/action", "cachix/install-nix-action", "hashicorp/tfc-workflows-github", "pulumi/actions",
+    "docker/build-push-action",
+    "docker/bake-action",
+    "pre-commit/action",
+    "cypress-io/github-action",
+    "borales/actions-yarn",
+    "bahmutov/npm-install",
+    "actions-rs/cargo",
+    "ruby/setup-ruby",
+    "golangci/golangci-lint-action",
+    "goreleaser/goreleaser-action",
+    "super-linter/super-linter",
+    "github/super-linter",
+    "oxsecurity/megalinter",
+    "gradle/gradle-build-action",
+    "nick-fields/retry",
+    "pypa/cibuildwheel",
+    "pyo3/maturin-action",
+    "devcontainers/ci",
+    "dtolnay/install",
+    "wagoid/commitlint-github-action",
+    "chromaui/action",
+    "cachix/install-nix-action",
+    "hashicorp/tfc-workflows-github",
+    "pulumi/actions",
 ];
 
 /// What runs of the work tree.
@@ -217,18 +351,39 @@ fn execution(item: &Item) -> Option<String> {
 
 fn runs(command: &Command) -> bool {
     let first = command.words.first().map_or("", |word| word.text.as_str());
-    let words: Vec<_> = command.arguments().iter().map(|word| word.text.as_str()).collect();
+    let words: Vec<_> = command
+        .arguments()
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect();
     let own = |text: &str| {
-        let relative = text.starts_with("./") || text.starts_with("../") || text.contains("GITHUB_WORKSPACE");
-        relative || (text.contains('/') && !text.starts_with(['/', '$', '~', '-']) && !text.contains("://"))
+        let relative =
+            text.starts_with("./") || text.starts_with("../") || text.contains("GITHUB_WORKSPACE");
+        relative
+            || (text.contains('/')
+                && !text.starts_with(['/', '$', '~', '-'])
+                && !text.contains("://"))
     };
     if own(first) {
         return true;
     }
     match command.program() {
-        "bash" | "sh" | "zsh" | "dash" | "pwsh" | "powershell" | "source" | "." => words.iter().any(|word| !word.starts_with('-') && *word != "-c" && (own(word) || word.ends_with(".sh") || word.ends_with(".ps1"))),
-        "go" => words.first().is_some_and(|word| matches!(*word, "test" | "run" | "generate" | "install" | "build" | "vet")),
-        "docker" | "podman" | "nerdctl" => words.iter().any(|word| matches!(*word, "build" | "buildx" | "compose")),
+        "bash" | "sh" | "zsh" | "dash" | "pwsh" | "powershell" | "source" | "." => {
+            words.iter().any(|word| {
+                !word.starts_with('-')
+                    && *word != "-c"
+                    && (own(word) || word.ends_with(".sh") || word.ends_with(".ps1"))
+            })
+        }
+        "go" => words.first().is_some_and(|word| {
+            matches!(
+                *word,
+                "test" | "run" | "generate" | "install" | "build" | "vet"
+            )
+        }),
+        "docker" | "podman" | "nerdctl" => words
+            .iter()
+            .any(|word| matches!(*word, "build" | "buildx" | "compose")),
         "helm" | "kubectl" => false,
         program => RUNNERS.contains(&program) && !is_harmless(&words),
     }
@@ -236,6 +391,11 @@ fn runs(command: &Command) -> bool {
 
 /// Whether a program only says what it is, or fetches a named package.
 fn is_harmless(words: &[&str]) -> bool {
-    matches!(words, [] | ["--version" | "-v" | "-V" | "version" | "--help" | "login" | "logout" | "config", ..])
-        || matches!(words, ["install" | "i", "-g" | "--global", ..])
+    matches!(
+        words,
+        [] | [
+            "--version" | "-v" | "-V" | "version" | "--help" | "login" | "logout" | "config",
+            ..
+        ]
+    ) || matches!(words, ["install" | "i", "-g" | "--global", ..])
 }

@@ -7,8 +7,10 @@ mod deployment;
 mod documents;
 mod permissions;
 mod plan;
+mod runner;
 mod tasks;
 mod templates;
+mod work;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::Reader;
-use super::tasks::{Tasks, list, runner};
+use super::runner::runner;
+use super::tasks::{Tasks, list};
 use super::templates::Variables;
 use crate::ci::draft::Draft;
 use crate::ci::values::{Name, Val};

@@ -7,8 +7,9 @@ use crate::ci::expand::expand;
 use crate::ci::host;
 use crate::ci::notes::Notes;
 use crate::ci::secret::{has_login, is_literal, is_secret_name};
+use crate::ci::secret_words::cloud;
 use crate::ci::yaml::tree::{Node, Value};
-use crate::model::build::{Lifetime, Literal, SecretName, SecretUse, Setting, What};
+use crate::model::build::{CloudKey, Lifetime, Literal, SecretName, SecretUse, Setting, What};
 
 /// The values of the file `.env`.
 #[derive(Debug, Clone, Default)]
@@ -98,6 +99,13 @@ pub(super) fn read(
             Some(text) => variables(text).find(|it| is_secret_name(it) || is_secret_name(&name)),
             None => None,
         };
+        if let (Some(_), Some(cloud)) = (&from, cloud(&name)) {
+            let key = CloudKey {
+                cloud,
+                name: name.clone(),
+            };
+            notes.at(at, slot.clone(), What::CloudKey(key));
+        }
         if let Some(from) = from {
             let secret = SecretUse {
                 name: SecretName::Named(from),

@@ -134,7 +134,7 @@ fn included(
         }
         match open(closure, notes, node, &name, source.depth + 1) {
             Ok(inner) => one(&inner, dot_env, closure, notes, jobs),
-            Err(what) => notes.at(node, "include", what),
+            Err(what) => notes.at(node, "include", *what),
         }
     }
 }

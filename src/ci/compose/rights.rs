@@ -18,6 +18,9 @@ const NAMESPACES: [(&str, &str); 6] = [
     ("cgroup", "cgroup"),
 ];
 
+/// Reads one entry of a list.
+type Entry = fn(&str) -> Option<Privilege>;
+
 /// Reads the rights that a service's mapping gives. Keys that `seen` holds are
 /// overridden; lists add up.
 pub(super) fn read(
@@ -51,7 +54,7 @@ pub(super) fn read(
     {
         notes.at(node, "user", What::Privilege(privilege));
     }
-    let lists: [(&str, fn(&str) -> Option<Privilege>); 2] = [
+    let lists: [(&str, Entry); 2] = [
         ("cap_add", host::capability),
         ("security_opt", host::security_option),
     ];

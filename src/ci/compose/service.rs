@@ -223,7 +223,7 @@ impl<'c, 'f> Reading<'c, 'f> {
 
     fn extend(&mut self, notes: &mut Notes<'_>, source: &Source, extends: &Node, left: usize) {
         if let Err(what) = self.base(notes, source, extends, left) {
-            notes.at(extends, "extends", what);
+            notes.at(extends, "extends", *what);
         }
     }
 
@@ -233,11 +233,11 @@ impl<'c, 'f> Reading<'c, 'f> {
         source: &Source,
         extends: &Node,
         left: usize,
-    ) -> Result<(), What> {
+    ) -> Result<(), Box<What>> {
         let name = extends.text().or_else(|| extends.text_of("service"));
         let file = extends.text_of("file");
         let text = file.or(name).unwrap_or("extends");
-        let refuse = |kind, why: &str| unresolved(kind, text, why);
+        let refuse = |kind, why: &str| Box::new(unresolved(kind, text, why));
         let name = name.ok_or_else(|| refuse(UnresolvedKind::Form, "it names no service"))?;
         if left == 0 {
             let why = format!("it extends more than {MAX_CLOSURE_DEPTH} services");
@@ -269,9 +269,9 @@ pub(super) fn open(
     at: &Node,
     name: &str,
     depth: usize,
-) -> Result<Source, What> {
+) -> Result<Source, Box<What>> {
     let spot = notes.spot_of(at);
-    let refuse = |why: &str| unresolved(UnresolvedKind::Include, name, why);
+    let refuse = |why: &str| Box::new(unresolved(UnresolvedKind::Include, name, why));
     if name.contains('$') {
         closure.dynamic(&spot, "include", name);
         return Err(refuse("the path is not known before the run"));
@@ -279,7 +279,7 @@ pub(super) fn open(
     let path = beside(notes.path, name).ok_or_else(|| refuse("it leads out of the repository"))?;
     let opened = closure
         .open(&spot, "include", path.as_bstr(), depth)
-        .map_err(What::Unresolved)?;
+        .map_err(|missing| Box::new(What::Unresolved(missing)))?;
     let roots = parse(&opened.content).map_err(|error| refuse(&error.reason))?;
     let root = roots
         .first()

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::kinds::{BRANCH, MERGE_REQUEST, NONE};
 use super::root::Root;
 use super::rules::Started;
-use super::variables::Secrets;
+use super::secrets::Secrets;
 use crate::ci::draft::Draft;
 use crate::ci::values::Val;
 use crate::model::build::{

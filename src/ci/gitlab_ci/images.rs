@@ -50,7 +50,7 @@ pub(super) fn services(root: &Root<'_>, draft: &mut Draft, value: &Rc<Val>, vari
                 };
                 all.0.insert(name.text.clone(), variable);
             }
-            super::variables::meaning(draft, &all);
+            super::meaning::meaning(draft, &all);
         }
     }
 }

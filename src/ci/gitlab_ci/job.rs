@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use super::meaning::meaning;
 use super::pipeline::Reader;
 use super::root::Root;
 use super::rules::{Started, started};
 use super::scripts::{Scripts, settle_logins};
-use super::variables::{Secrets, Variables, meaning};
+use super::secrets::Secrets;
+use super::variables::Variables;
 use super::{deploy, images, transfers};
 use crate::ci::draft::Draft;
 use crate::ci::shell::Dialect;

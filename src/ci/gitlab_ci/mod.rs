@@ -4,16 +4,19 @@
 //! the default one comes from the policy. <https://docs.gitlab.com/ci/yaml/>.
 
 mod agent;
+mod condition;
 mod deploy;
 mod images;
 mod include;
 mod inputs;
 mod job;
 mod kinds;
+mod meaning;
 mod pipeline;
 mod root;
 mod rules;
 mod scripts;
+mod secrets;
 mod sources;
 mod transfers;
 mod variables;

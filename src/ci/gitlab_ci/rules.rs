@@ -3,9 +3,8 @@
 
 use std::rc::Rc;
 
-use super::kinds::{
-    ALL, BRANCH, EACH, Kinds, MERGE_REQUEST, NONE, Truth, UNKNOWN, condition, reference,
-};
+use super::condition::{Truth, UNKNOWN, condition, reference};
+use super::kinds::{ALL, BRANCH, EACH, Kinds, MERGE_REQUEST, NONE};
 use super::root::Root;
 use crate::ci::values::Val;
 use crate::model::build::{Job, Spot};

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::inputs;
 use super::root::Root;
-use super::variables::Secrets;
+use super::secrets::Secrets;
 use crate::ci::closure::Closure;
 use crate::ci::draft::Draft;
 use crate::ci::shell::{self, Dialect, Script};

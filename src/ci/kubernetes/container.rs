@@ -8,11 +8,12 @@ use crate::ci::host;
 use crate::ci::image;
 use crate::ci::notes::Notes;
 use crate::ci::secret::{has_login, is_literal, is_secret_name};
+use crate::ci::secret_words::cloud;
 use crate::ci::shell::{self, Dialect, Script};
 use crate::ci::words::quoted;
 use crate::ci::yaml::tree::Node;
 use crate::model::build::{
-    ImageRole, ImageUse, Job, JobKind, Lifetime, Literal, SecretName, SecretUse, Target,
+    CloudKey, ImageRole, ImageUse, Job, JobKind, Lifetime, Literal, SecretName, SecretUse, Target,
     TargetKind, What,
 };
 use crate::model::text::escape;
@@ -175,6 +176,13 @@ pub(super) fn environment(notes: &mut Notes<'_>, container: &Node) {
             && let Some(secret) = of.get("name")
         {
             let what = secret_use(secret, of.text_of("key"), Some(name));
+            if let Some(cloud) = cloud(name) {
+                let key = CloudKey {
+                    cloud,
+                    name: name.to_owned(),
+                };
+                notes.at(secret, slot.clone(), What::CloudKey(key));
+            }
             notes.at(secret, slot, What::Secret(what));
         }
     }

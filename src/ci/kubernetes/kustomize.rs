@@ -110,7 +110,7 @@ fn image_change(notes: &mut Notes<'_>, node: &Node) {
 
 fn literal(notes: &mut Notes<'_>, node: &Node) {
     let pair = node.text().and_then(|text| text.split_once('='));
-    if let Some((name, value)) = pair.filter(|(_, value)| is_literal(value)) {
+    if let Some((name, _)) = pair.filter(|(_, value)| is_literal(value)) {
         let name = name.to_owned();
         notes.at(
             node,

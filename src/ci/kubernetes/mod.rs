@@ -23,7 +23,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::closure::Closure;
 use super::files::{Files, MemoryFiles};
-use super::notes::{Notes, sorted, unresolved};
+use super::notes::{sorted, unresolved};
 use super::text::{decode, has_yaml_name, inspect_by_name, may_spell};
 use super::yaml::json_tree::parse_either;
 use super::{CiSystem, FileMap, Unparsable, yaml};

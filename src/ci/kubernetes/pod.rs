@@ -47,7 +47,7 @@ fn look(reading: &mut Reading<'_, '_, '_>, object: Object<'_>, node: &Node, left
 
 fn is_pod(node: &Node) -> bool {
     let is_list = |key: &&str| matches!(node.get(key).map(|it| &it.value), Some(Value::List(_)));
-    LISTS.iter().any(|key| is_list(&key))
+    LISTS.iter().any(is_list)
 }
 
 /// Something with an image: a step of Tekton, a `container` or `script` of

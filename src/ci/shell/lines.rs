@@ -58,7 +58,8 @@ impl Lines<'_> {
                 '&' if self.is_powershell() => self.at += 1,
                 '&' => self.end(false, 1),
                 '{' | '}' | '(' | ')' if self.at_boundary() => self.end(false, 1),
-                '#' if self.is_powershell() && self.words.is_empty() => self.skip_line(),
+                '<' if self.is_powershell() && self.starts("<#") => self.skip_comment(),
+                '#' if self.is_powershell() => self.skip_line(),
                 '@' if !self.is_powershell() && self.words.is_empty() => self.at += 1,
                 _ if letter.is_whitespace() => self.at += letter.len_utf8(),
                 _ if self.continues() => self.skip_line_and_break(),
@@ -85,6 +86,19 @@ impl Lines<'_> {
     fn skip_line(&mut self) {
         let rest = self.text.get(self.at..).unwrap_or_default();
         self.at += rest.find('\n').unwrap_or(rest.len());
+    }
+
+    /// `<# … #>`; one without an end hides what follows, as it does from PowerShell.
+    fn skip_comment(&mut self) {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let length = rest.find("#>");
+        if length.is_none() {
+            self.split.troubles.push(Trouble {
+                at: self.at,
+                why: "a comment has no end",
+            });
+        }
+        self.at += length.map_or(rest.len(), |length| length + 2);
     }
 
     fn skip_line_and_break(&mut self) {

@@ -7,6 +7,8 @@ mod meaning;
 mod posix;
 mod reader;
 mod split;
+#[cfg(test)]
+mod tests;
 mod wrapper;
 
 use std::sync::Arc;

@@ -11,6 +11,7 @@ pub mod tables;
 
 mod bots;
 mod build_tools;
+mod generated;
 mod git;
 pub(crate) mod glob;
 mod leaves;
@@ -44,6 +45,7 @@ const READERS: &[Reader] = &[
     build_tools::read,
     scanners::read,
     bots::read,
+    generated::read,
 ];
 
 /// What a file of a table says.

@@ -14,15 +14,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use forgewarden::auth;
+use forgewarden::ci::{Content, Files, MemoryFiles, Readings};
 use forgewarden::model::approval::{Approval, Approvals, Circumstances, Constituent, Membership};
 use forgewarden::model::authentication::{
     Authentication, Credential, Evidence, Factor, Method, Push, Source, SshKey, Strength,
 };
+use forgewarden::model::build::BuildChange;
 use forgewarden::model::ci::{ChangeKind, CiChange, Oddity, Tier};
 use forgewarden::model::directory::{Account, Directory, Group};
 use forgewarden::model::facts::{
     Facts, Gap, PolicyProblem, PushFacts, Revision, TagFacts, UpdateFacts,
 };
+use forgewarden::model::imported::{ForeignResult, Imported};
 use forgewarden::model::object::{Commit, Defect, Identity, Tag};
 use forgewarden::model::oid::ObjectId;
 use forgewarden::model::principal::{Actor, PrincipalId};
@@ -30,6 +33,7 @@ use forgewarden::model::refs::{RefName, RefUpdate};
 use forgewarden::model::repo::{ForgeKind, RepositoryName};
 use forgewarden::model::request::{Concern, Subject};
 use forgewarden::model::signature::{KeyName, Signature, SignatureKind, SignatureState};
+use forgewarden::model::zones::Zones;
 
 /// The object with this number: the same number is the same object.
 pub fn oid(number: u32) -> ObjectId {
@@ -271,6 +275,33 @@ impl UpdateBuilder {
 
     pub fn changes(mut self, file: CiBuilder) -> Self {
         self.0.ci_changes.push(file.0);
+        self
+    }
+
+    /// What it, or one of its commits, does to these files, as the models show it.
+    pub fn builds(
+        mut self,
+        commit: Option<u32>,
+        before: &[(&str, &str)],
+        after: &[(&str, &str)],
+    ) -> Self {
+        let tree = |files: &[(&str, &str)]| {
+            let mut tree = MemoryFiles::default();
+            for (path, text) in files {
+                let content = Content::File(text.as_bytes().into());
+                tree.0.insert((*path).into(), content);
+            }
+            tree
+        };
+        let (mut old, mut new) = (tree(before), tree(after));
+        let changed = old.0.keys().chain(new.0.keys()).cloned().collect();
+        let mut sides: [&mut dyn Files; 1] = [&mut old];
+        let touched = Readings::new(&[]).touched(&changed, &mut sides, &mut new);
+        let touched = touched.expect("a small tree").expect("a model");
+        self.0.build.push(BuildChange {
+            revision: commit.map(oid),
+            ..touched
+        });
         self
     }
 
@@ -544,6 +575,18 @@ impl FactsBuilder {
 
     pub fn directory(mut self, directory: Directory) -> Self {
         self.0.directory = Arc::new(directory);
+        self
+    }
+
+    /// The zones of a policy.
+    pub fn zones(mut self, zones: Arc<Zones>) -> Self {
+        self.0.zones = zones;
+        self
+    }
+
+    /// What another scanner found before and after.
+    pub fn imports(mut self, before: Vec<ForeignResult>, after: Vec<ForeignResult>) -> Self {
+        self.0.circumstances.imported = Imported { before, after };
         self
     }
 

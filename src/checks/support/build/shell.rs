@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Seen, Side};
-use crate::ci::is_secret_name;
+use crate::ci::is_named_like_secret;
 use crate::model::build::{Command, What, Word};
 
 /// Longest chain of pipes that is followed.
@@ -132,7 +132,7 @@ impl Line<'_> {
         let mut all = pasted(&word.text);
         for name in &word.variables {
             let bound = self.seen.job.and_then(|job| job.secret_in(name));
-            if bound.is_some() || is_secret_name(name) {
+            if bound.is_some() || is_named_like_secret(name) {
                 all.push(name.clone());
             }
         }

@@ -11,8 +11,6 @@ pub(crate) struct SlotChange<'a, T> {
     pub(crate) gone: Vec<(Seen<'a>, T)>,
     /// What stands there and did not.
     pub(crate) new: Vec<(Seen<'a>, T)>,
-    /// Whether something stood there before.
-    pub(crate) existed: bool,
 }
 
 type Slots<'a, T> = BTreeMap<String, Vec<(Seen<'a>, T)>>;
@@ -100,7 +98,6 @@ fn differ<'a, T: PartialEq>(
 ) {
     for (slot, items) in after {
         let mut gone = before.remove(&slot).unwrap_or_default();
-        let existed = !gone.is_empty();
         let new: Vec<_> = items
             .into_iter()
             .filter_map(
@@ -114,12 +111,11 @@ fn differ<'a, T: PartialEq>(
             )
             .collect();
         if !gone.is_empty() || !new.is_empty() {
-            all.push(SlotChange { gone, new, existed });
+            all.push(SlotChange { gone, new });
         }
     }
     all.extend(before.into_values().map(|gone| SlotChange {
         gone,
         new: Vec::new(),
-        existed: true,
     }));
 }

@@ -1,7 +1,9 @@
 //! Credentials in clear on a line. Only where one stands is told, never what it is.
 
 use super::{Context, assignments};
-use crate::ci::secret::{has_login, is_literal, is_secret_name};
+use crate::ci::is_named_like_secret;
+use crate::ci::secret::{self, has_login};
+use crate::ci::secret_words;
 use crate::model::build::{Literal, What, Word};
 
 /// Options whose value is a credential, with any program.
@@ -56,6 +58,10 @@ const FORMS: &[(&str, usize, &str)] = &[
     ("AIza", 35, "a Google key"),
     ("hvs.", 20, "a Vault token"),
 ];
+fn is_literal(value: &str) -> bool {
+    secret::is_literal(value) && secret_words::is_literal(value)
+}
+
 /// Programs whose `-u name:password` is a login.
 const USERS: &[&str] = &["curl", "http", "https", "wget"];
 
@@ -64,7 +70,7 @@ pub(super) fn read(context: &mut Context<'_>) {
     let is_login = command.arguments().iter().any(|it| it.text == "login");
     let mut names: Vec<String> = Vec::new();
     for (name, value) in assignments(command) {
-        if value.plain && is_secret_name(&name) && is_literal(&value.text) {
+        if value.plain && is_named_like_secret(&name) && is_literal(&value.text) {
             names.push(name);
         }
     }

@@ -5,24 +5,24 @@
 //! with the change. A run that failed is an error, since what it would have
 //! found is not known.
 
+mod form;
+mod words;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bstr::BString;
-use serde::Deserialize;
 
-use crate::model::finding::Severity;
 use crate::model::imported::ForeignResult;
 use crate::model::text::excerpt;
+use form::{FileLocation, Invocation, Log, Rule, Run, SarifResult};
+use words::{MAX_TEXT, bounded, decoded, identity, severity};
 
 /// Largest file that is read, in bytes.
 pub const MAX_SARIF_BYTES: u64 = 32 << 20;
 
 /// Most results of one file.
 pub const MAX_SARIF_RESULTS: usize = 50_000;
-
-/// Longest text of a result that is kept, in bytes.
-const MAX_TEXT: usize = 4096;
 
 /// The results of one file, and the scanners that ran, found something or not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,163 +74,6 @@ pub fn read(bytes: &[u8]) -> Result<SarifLog, SarifError> {
         run.read(&mut out)?;
     }
     Ok(out)
-}
-
-#[derive(Deserialize)]
-struct Log<'a> {
-    #[serde(borrow)]
-    version: Cow<'a, str>,
-    #[serde(borrow)]
-    runs: Vec<Run<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Run<'a> {
-    #[serde(borrow)]
-    tool: Tool<'a>,
-    // Absent or null: the run was not asked for results.
-    #[serde(borrow, default)]
-    results: Option<Vec<SarifResult<'a>>>,
-    #[serde(default)]
-    invocations: Vec<Invocation>,
-    #[serde(borrow, default)]
-    artifacts: Vec<Artifact<'a>>,
-    #[serde(borrow, default)]
-    original_uri_base_ids: BTreeMap<Cow<'a, str>, FileLocation<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Tool<'a> {
-    #[serde(borrow)]
-    driver: Component<'a>,
-    #[serde(borrow, default)]
-    extensions: Vec<Component<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Component<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    #[serde(borrow, default)]
-    rules: Vec<Rule<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Rule<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    #[serde(borrow, default)]
-    default_configuration: Option<Configuration<'a>>,
-    #[serde(default)]
-    properties: Option<Properties>,
-}
-
-#[derive(Deserialize)]
-struct Configuration<'a> {
-    #[serde(borrow, default)]
-    level: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Properties {
-    #[serde(rename = "security-severity", default)]
-    security_severity: Option<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation {
-    #[serde(default)]
-    execution_successful: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Artifact<'a> {
-    #[serde(borrow, default)]
-    location: Option<FileLocation<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SarifResult<'a> {
-    #[serde(borrow, default)]
-    rule_id: Option<Cow<'a, str>>,
-    #[serde(default)]
-    rule_index: Option<i64>,
-    #[serde(borrow, default)]
-    rule: Option<RuleReference<'a>>,
-    #[serde(borrow, default)]
-    level: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    kind: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    baseline_state: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    message: Message<'a>,
-    #[serde(borrow, default)]
-    locations: Vec<ResultLocation<'a>>,
-    #[serde(borrow, default)]
-    partial_fingerprints: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
-    #[serde(borrow, default)]
-    fingerprints: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
-    #[serde(default)]
-    properties: Option<Properties>,
-}
-
-#[derive(Deserialize)]
-struct RuleReference<'a> {
-    #[serde(borrow, default)]
-    id: Option<Cow<'a, str>>,
-    #[serde(default)]
-    index: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct Message<'a> {
-    #[serde(borrow, default)]
-    text: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    markdown: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ResultLocation<'a> {
-    #[serde(borrow, default)]
-    physical_location: Option<PhysicalLocation<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation<'a> {
-    #[serde(borrow, default)]
-    artifact_location: Option<FileLocation<'a>>,
-    #[serde(borrow, default)]
-    region: Option<Region<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FileLocation<'a> {
-    #[serde(borrow, default)]
-    uri: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    uri_base_id: Option<Cow<'a, str>>,
-    #[serde(default)]
-    index: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Region<'a> {
-    #[serde(default)]
-    start_line: Option<u32>,
-    #[serde(default)]
-    start_column: Option<u32>,
-    #[serde(borrow, default)]
-    snippet: Option<Message<'a>>,
 }
 
 impl Run<'_> {
@@ -333,92 +176,6 @@ impl SarifResult<'_> {
         };
         !is(&self.kind, &["pass", "informational", "notApplicable"])
             && !is(&self.baseline_state, &["absent"])
-    }
-}
-
-/// By the score that code scanning uses (CVSS bands), else by the level.
-fn severity(rule: Option<&Rule<'_>>, result: &SarifResult<'_>) -> Severity {
-    let score = |properties: Option<&Properties>| match properties?.security_severity.as_ref()? {
-        serde_json::Value::String(text) => text.parse::<f64>().ok(),
-        value => value.as_f64(),
-    };
-    let own = score(result.properties.as_ref());
-    if let Some(score) = own.or_else(|| score(rule?.properties.as_ref())) {
-        return match score {
-            score if score >= 9.0 => Severity::Critical,
-            score if score >= 7.0 => Severity::High,
-            score if score >= 4.0 => Severity::Medium,
-            score if score > 0.0 => Severity::Low,
-            _ => Severity::Info,
-        };
-    }
-    let by_default = || rule?.default_configuration.as_ref()?.level.as_ref();
-    match result.level.as_ref().or_else(by_default).map(AsRef::as_ref) {
-        Some("error") => Severity::High,
-        Some("note") => Severity::Low,
-        Some("none") => Severity::Info,
-        _ => Severity::Medium,
-    }
-}
-
-/// What makes it the same problem in another version.
-fn identity(result: &SarifResult<'_>, region: Option<&Region<'_>>, text: &str) -> String {
-    let stated = [&result.fingerprints, &result.partial_fingerprints];
-    if let Some(all) = stated.into_iter().find(|all| !all.is_empty()) {
-        let all = all.iter().map(|(name, value)| format!("{name}={value}"));
-        return bounded(&all.collect::<Vec<_>>().join("\n"));
-    }
-    let snippet = region.and_then(|it| it.snippet.as_ref()?.text.as_ref());
-    let snippet = snippet
-        .map(|text| folded(text))
-        .filter(|text| !text.is_empty());
-    bounded(&snippet.unwrap_or_else(|| without_places(&folded(text))))
-}
-
-/// Blanks of any kind as one.
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A message whose numbers of lines and columns say nothing.
-fn without_places(text: &str) -> String {
-    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-    for at in 1..words.len() {
-        let before = words[at - 1].to_ascii_lowercase();
-        let names_place =
-            ["line", "lines", "column", "columns", "col", "row"].contains(&before.as_str());
-        if names_place && words[at].starts_with(|first: char| first.is_ascii_digit()) {
-            "#".clone_into(&mut words[at]);
-        }
-    }
-    words.join(" ")
-}
-
-fn decoded(uri: &str) -> Vec<u8> {
-    let bytes = uri.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let hex = bytes.get(at + 1..at + 3).filter(|_| *byte == b'%');
-        let hex = hex.and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(value) => {
-                out.push(value);
-                at += 3;
-            }
-            None => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    out
-}
-
-fn bounded(text: &str) -> String {
-    match text.char_indices().nth(MAX_TEXT) {
-        None => text.to_owned(),
-        Some((end, _)) => text[..end].to_owned(),
     }
 }
 
