@@ -213,9 +213,7 @@ pub(crate) fn is_secret_file(path: &str) -> bool {
     }
     let of_stage =
         name.starts_with(".env.") || name.starts_with("service-account") && name.ends_with(".json");
-    FILES.iter().any(named)
-        || of_stage
-        || ENDINGS.iter().any(|end| name.ends_with(end))
+    FILES.iter().any(named) || of_stage || ENDINGS.iter().any(|end| name.ends_with(end))
 }
 
 /// A URL without its user and password.
