@@ -10,6 +10,7 @@ mod copy;
 mod guard;
 mod guards;
 mod host;
+mod image_build;
 mod literal;
 mod login;
 mod mounts;
