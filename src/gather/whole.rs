@@ -112,5 +112,10 @@ fn standing_build(
     if let Some(error) = blobs.borrow_mut().take_error() {
         return Err(error.into());
     }
-    found.map_err(Failed::Reading)
+    // Without a version to compare with, it is nobody's change.
+    let found = found.map_err(Failed::Reading)?;
+    Ok(found.map(|change| BuildChange {
+        before: Vec::new(),
+        ..change
+    }))
 }

@@ -27,7 +27,7 @@
 //!
 //! ```toml
 //! [checks.action-pin-weakened]
-//! mode = "audit"       # off, audit or enforce
+//! mode = "enforce"     # off, audit or enforce
 //! at_least = "low"     # what is less bad is not reported
 //! approvers = []       # whose approval of the present head lets it pass; empty: nobody's
 //! ```
@@ -57,7 +57,7 @@ pub const META: CheckMeta = CheckMeta {
     systems: &["github-actions", "gitlab-ci", "jenkins"],
 };
 
-build_config! { mode = Audit, at_least = Low }
+build_config! { mode = Enforce, at_least = Low }
 
 /// Objects to pins that are looser than all that the same code had.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {

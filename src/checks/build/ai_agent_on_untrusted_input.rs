@@ -38,7 +38,7 @@
 //!
 //! ```toml
 //! [checks.ai-agent-on-untrusted-input]
-//! mode = "audit"       # off, audit or enforce
+//! mode = "enforce"     # off, audit or enforce
 //! at_least = "low"     # what is less bad is not reported
 //! approvers = []       # whose approval of the present head lets it pass; empty: nobody's
 //! ```
@@ -67,7 +67,7 @@ pub const META: CheckMeta = CheckMeta {
     systems: &["github-actions"],
 };
 
-build_config! { mode = Audit, at_least = Low }
+build_config! { mode = Enforce, at_least = Low }
 
 /// Objects to agents that outsiders can speak to.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {

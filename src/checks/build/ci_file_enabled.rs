@@ -7,7 +7,7 @@
 //! A new workflow, Jenkinsfile or manifest runs from the moment that it stands where it
 //! is looked for, whatever it was before: a template, an example, a file that was
 //! switched off by its name. How bad that is follows from who can start it and
-//! what it reaches.
+//! what it reaches: one that reaches nothing is told only with `at_least = "info"`.
 //!
 //! ## Example
 //!
@@ -75,7 +75,7 @@ fn say(after: Side<'_>, file: &Blueprint) -> Detection {
     let told: Vec<_> = reaches.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
     let severity = match (reaches[0].0, told.len()) {
         (true, _) => Severity::High,
-        (false, 0) => Severity::Low,
+        (false, 0) => Severity::Info,
         (false, _) => Severity::Medium,
     };
     let path = excerpt(file.path.as_slice(), 100);

@@ -50,7 +50,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::support::build::{Detection, Seen, Side, compared, pairs};
+use crate::checks::support::build::{Detection, Seen, Side, compared_or_alone, pairs};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{Blueprint, CloudKey, Job, What};
 use crate::model::facts::Facts;
@@ -71,7 +71,7 @@ build_config! { mode = Enforce, at_least = Low }
 
 /// Objects to keys that no file used before, and to identities that a key replaces.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    compared(&config.terms(), facts, objections, compare);
+    compared_or_alone(&config.terms(), facts, objections, compare);
 }
 
 fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {

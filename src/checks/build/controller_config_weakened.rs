@@ -43,7 +43,7 @@
 
 use std::collections::HashMap;
 
-use crate::checks::support::build::{Detection, Seen, Side, compared};
+use crate::checks::support::build::{Detection, Seen, Side, compared_or_alone};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{CodeKind, CodeUse, Pin, Setting, What};
 use crate::model::facts::Facts;
@@ -64,7 +64,7 @@ build_config! { mode = Enforce, at_least = Low }
 
 /// Objects to every setting that is weaker than it was.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    compared(&config.terms(), facts, objections, compare);
+    compared_or_alone(&config.terms(), facts, objections, compare);
 }
 
 fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {

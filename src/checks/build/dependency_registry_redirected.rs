@@ -45,7 +45,7 @@
 //! - CIS Software Supply Chain Security 3.1.1: third-party artifacts are verified
 //! - SLSA: dependencies, threat "use a compromised package"
 
-use crate::checks::support::build::{Detection, Seen, Side, compared, introduced};
+use crate::checks::support::build::{Detection, Seen, Side, compared_or_alone, introduced};
 use crate::model::build::{Registry, RegistryKind, What};
 use crate::model::sources::Trust;
 use crate::checks::{CheckMeta, Objections};
@@ -68,7 +68,7 @@ build_config! { mode = Audit, at_least = Low }
 /// Objects to every new source of packages, and to every private one that goes.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
     introduced(&config.terms(), facts, objections, detect);
-    compared(&config.terms(), facts, objections, compare);
+    compared_or_alone(&config.terms(), facts, objections, compare);
 }
 
 fn registries(side: Side<'_>) -> impl Iterator<Item = (Seen<'_>, &Registry)> {

@@ -46,7 +46,7 @@
 //! - OWASP CICD-SEC-1: insufficient flow control mechanisms
 //! - NIST SP 800-204D 5.1: admission control in the deployment
 
-use crate::checks::support::build::{Detection, Seen, Side, compared};
+use crate::checks::support::build::{Detection, Seen, Side, compared_or_alone};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{Setting, What};
 use crate::model::facts::Facts;
@@ -84,7 +84,7 @@ const EXCLUDE: &str = "kubernetes.admission.exclude";
 
 /// Objects to what lets more through.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    compared(&config.terms(), facts, objections, compare);
+    compared_or_alone(&config.terms(), facts, objections, compare);
 }
 
 type Found<'a> = Vec<(Seen<'a>, &'a Setting)>;

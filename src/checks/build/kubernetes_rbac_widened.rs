@@ -45,7 +45,7 @@
 //! - CIS Kubernetes 5.1: RBAC and service accounts
 //! - OWASP CICD-SEC-2: inadequate identity and access management
 
-use crate::checks::support::build::{Detection, Seen, Side, compared};
+use crate::checks::support::build::{Detection, Seen, Side, compared_or_alone};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{AccessGrant, Setting, What};
 use crate::model::facts::Facts;
@@ -91,7 +91,7 @@ const EVERYBODY: &[&str] = &[
 
 /// Objects to rights that no version before gave.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    compared(&config.terms(), facts, objections, compare);
+    compared_or_alone(&config.terms(), facts, objections, compare);
 }
 
 fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {

@@ -41,7 +41,7 @@
 //! - CIS Docker 5.9: the network namespace of the host is not shared
 //! - CIS Kubernetes 5.3: network policies
 
-use crate::checks::support::build::{Detection, Seen, Side, compared, pairs};
+use crate::checks::support::build::{Detection, Seen, Side, compared_or_alone, pairs};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{Blueprint, GuardKind, Item, Job, Privilege, Target, TargetKind, What};
 use crate::model::facts::Facts;
@@ -65,7 +65,7 @@ const EGRESS: &str = "egress-policy";
 
 /// Objects to every guard of a network that is gone or does not hold any more.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    compared(&config.terms(), facts, objections, compare);
+    compared_or_alone(&config.terms(), facts, objections, compare);
 }
 
 type At<'a> = (&'a Blueprint, &'a Job);

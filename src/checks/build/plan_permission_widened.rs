@@ -44,7 +44,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::support::build::{Detection, Seen, Side, compared};
+use crate::checks::support::build::{Detection, Seen, Side, compared_or_alone};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{AccessGrant, What};
 use crate::model::facts::Facts;
@@ -65,7 +65,7 @@ build_config! { mode = Enforce, at_least = Low }
 
 /// Objects to every grant that was not there.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    compared(&config.terms(), facts, objections, compare);
+    compared_or_alone(&config.terms(), facts, objections, compare);
 }
 
 /// Where an agent of GitLab lets every branch in.

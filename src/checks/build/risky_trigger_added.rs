@@ -43,7 +43,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::support::build::{Detection, Exposure, Pair, Side, compared, pairs};
+use crate::checks::support::build::{Detection, Exposure, Pair, Side, compared_or_alone, pairs};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{Blueprint, Job, Runner, RunnerKind, StartedBy, Trigger};
 use crate::model::facts::Facts;
@@ -64,7 +64,7 @@ build_config! { mode = Audit, at_least = Low }
 
 /// Objects to events that let less trusted people start a job.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    compared(&config.terms(), facts, objections, compare);
+    compared_or_alone(&config.terms(), facts, objections, compare);
 }
 
 fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {

@@ -44,7 +44,7 @@
 //! - CWE-829: inclusion of functionality from an untrusted control sphere
 //! - OWASP CICD-SEC-3: dependency chain abuse
 
-use crate::checks::support::build::{Detection, Seen, Side, Switch, compared, introduced, switches};
+use crate::checks::support::build::{Detection, Seen, Side, Switch, compared_or_alone, introduced, switches};
 use crate::model::build::{CodeKind, CodeSource, CodeUse, What};
 use crate::model::sources::Trust;
 use crate::checks::{CheckMeta, Objections};
@@ -66,7 +66,7 @@ build_config! { mode = Audit, at_least = Low }
 
 /// Objects to every other source of a submodule and every new command.
 pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
-    compared(&config.terms(), facts, objections, compare);
+    compared_or_alone(&config.terms(), facts, objections, compare);
     introduced(&config.terms(), facts, objections, commands);
 }
 

@@ -151,13 +151,20 @@ fn secret(notes: &mut Notes<'_>, object: Object<'_>) {
         for (name, value) in object.root.get(key).map(Node::pairs).unwrap_or_default() {
             let text = value.text().unwrap_or_default();
             let open = !value.is_null() && is_literal(text);
-            if let Some(name) = name.text().filter(|_| open) {
+            if let Some(name) = name.text().filter(|name| open && !is_public(name)) {
                 let slot = format!("{}/{key}/{name}", object.slot());
                 let name = format!("{}/{name}", object.name);
                 notes.at(value, slot, What::Literal(Literal { name }));
             }
         }
     }
+}
+
+/// Whether a key of a Secret holds what everybody may know: a certificate, a public key.
+fn is_public(name: &str) -> bool {
+    [".crt", ".cert", ".pub"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 /// A ConfigMap may hold manifests, and secrets that do not belong there.

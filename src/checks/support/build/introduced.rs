@@ -51,22 +51,48 @@ pub(crate) fn introduced<'a>(
 }
 
 /// Reports what `compare` says of two versions, of a merge only what it says
-/// of every parent.
+/// of every parent. Where there is no version to compare with it says nothing.
 pub(crate) fn compared<'a>(
     terms: &Terms<'_>,
     facts: &'a Facts,
     objections: &mut Objections,
     compare: impl Fn(Side<'a>, Side<'a>) -> Vec<Detection>,
 ) {
+    let compare = |before: Option<Side<'a>>, after| match before {
+        Some(before) => compare(before, after),
+        None => Vec::new(),
+    };
+    compare_all(terms, facts, objections, compare);
+}
+
+/// The same of a rule whose weak settings are faults by themselves: what stands
+/// without a version to compare with is compared with nothing.
+pub(crate) fn compared_or_alone<'a>(
+    terms: &Terms<'_>,
+    facts: &'a Facts,
+    objections: &mut Objections,
+    compare: impl Fn(Side<'a>, Side<'a>) -> Vec<Detection>,
+) {
+    let nothing = || side(facts, &[]);
+    let compare = |before: Option<Side<'a>>, after| compare(before.unwrap_or_else(nothing), after);
+    compare_all(terms, facts, objections, compare);
+}
+
+fn compare_all<'a>(
+    terms: &Terms<'_>,
+    facts: &'a Facts,
+    objections: &mut Objections,
+    compare: impl Fn(Option<Side<'a>>, Side<'a>) -> Vec<Detection>,
+) {
     let find = |change: &'a BuildChange| {
         let after = side(facts, &change.after);
         let mut bases = change.before.iter();
         let Some(first) = bases.next() else {
-            return mark(compare(side(facts, &[]), after));
+            return mark(compare(None, after));
         };
-        let mut said = compare(side(facts, first), after);
+        let mut said = compare(Some(side(facts, first)), after);
         for base in bases {
-            let also = compare(side(facts, base), after);
+            let also = compare(Some(side(facts, base)), after);
             said.retain(|one| {
                 let same =
                     |other: &Detection| (&other.slot, &other.feature) == (&one.slot, &one.feature);

@@ -27,7 +27,7 @@ pub(crate) use code::{Earlier, foreign_code, owner};
 pub(crate) use detection::Detection;
 pub(crate) use exposure::{Exposure, Secrets};
 pub(crate) use hosts::{Host, hosts_of, is_local};
-pub(crate) use introduced::{Terms, compared, introduced, introduced_elsewhere};
+pub(crate) use introduced::{Terms, compared, compared_or_alone, introduced, introduced_elsewhere};
 pub(crate) use owned::{Ownership, books, ownerships};
 pub(crate) use pairs::{Pair, pairs};
 pub(crate) use publishing::publishes;
