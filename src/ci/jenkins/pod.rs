@@ -9,6 +9,7 @@ use super::container::{host_path, image, unread};
 use super::token::Text;
 use super::unit::Unit;
 use crate::ci::host::capability;
+use crate::ci::kubernetes::manifest_items;
 use crate::ci::yaml::tree::{Node, parse};
 use crate::model::build::{ImageRole, Item, Privilege, Spot, What};
 
@@ -62,10 +63,37 @@ fn of_text(content: &[u8], slot: &str, at: &dyn Fn(u32) -> Spot) -> Vec<Item> {
         Ok(roots) => roots,
         Err(error) => return vec![unread(slot, at(error.line.unwrap_or(1)), error.reason)],
     };
+    // A whole manifest is read as one of Kubernetes; a part of one, which the
+    // plugin merges into another, need not have a kind or version.
+    let whole = |root: &Node| root.get("kind").is_some() && root.get("apiVersion").is_some();
+    if roots.iter().all(|root| whole(root)) {
+        let read = manifests(content, slot, at);
+        if !read.is_empty() {
+            return read;
+        }
+    }
     let mut all = Vec::new();
     let mut left = MAX_NODES;
     for root in &roots {
         look(root, slot, at, (&mut all, &mut left));
+    }
+    all
+}
+
+fn manifests(content: &[u8], slot: &str, at: &dyn Fn(u32) -> Spot) -> Vec<Item> {
+    let mut all = Vec::new();
+    manifest_items(&content.to_str_lossy(), &at(1), &mut all);
+    let first = at(1).line;
+    for item in &mut all {
+        let own = item.spot.line.saturating_sub(first).saturating_add(1);
+        item.spot.line = at(own).line;
+        item.slot = format!("{slot}/{}", item.slot);
+        // The pod is made for the job, which runs in it.
+        if let What::Image(image) = &mut item.what
+            && image.role == ImageRole::Deployed
+        {
+            image.role = ImageRole::Runs;
+        }
     }
     all
 }

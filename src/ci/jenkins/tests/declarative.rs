@@ -171,11 +171,11 @@ spec:
         &lines(&image.items),
         &[
             "target Cluster prod-cluster",
-            "10: agent/pod: Privilege(HostNamespace(\"network\"))",
-            "13: agent/pod: image Runs Known(ImageReference { registry: \"gcr.io\"",
-            "15: agent/pod: Privilege(Privileged)",
+            "Privilege(HostNamespace(\"network\"))",
+            "image Runs Known(ImageReference { registry: \"gcr.io\"",
+            "Privilege(Privileged)",
             "Privilege(Capability(\"SYS_ADMIN\"))",
-            "agent/pod: Privilege(EngineSocket(\"/var/run/docker.sock\"))",
+            "Privilege(EngineSocket(\"/var/run/docker.sock\"))",
         ],
     );
 }
@@ -189,14 +189,11 @@ fn a_pod_with_interpolations_or_in_a_file_is_read_too() {
     let blueprint = model_in(tree, "Jenkinsfile");
     assert_says(
         &lines(&job(&blueprint, "stage/A").items),
-        &[
-            "7: agent/pod: image Runs Unresolved",
-            "9: agent/pod: image Runs Known",
-        ],
+        &["image Runs Unresolved", "image Runs Known"],
     );
     assert_says(
         &lines(&job(&blueprint, "stage/B").items),
-        &["3: agent/pod: Privilege(HostNamespace(\"pid\"))"],
+        &["Privilege(HostNamespace(\"pid\"))"],
     );
     assert_silent(&lines(&job(&blueprint, "stage/B").items), &["a/b", "\"b\""]);
 }
