@@ -11,6 +11,7 @@ use std::sync::Arc;
 use bstr::BString;
 
 pub(crate) use build::remote_code;
+pub(crate) use service::beside;
 
 use super::closure::Closure;
 use super::files::Files;

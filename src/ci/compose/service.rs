@@ -257,7 +257,7 @@ impl<'c, 'f> Reading<'c, 'f> {
 }
 
 /// A path beside a file.
-pub(super) fn beside(path: &BString, name: &str) -> Option<BString> {
+pub(crate) fn beside(path: &BString, name: &str) -> Option<BString> {
     let folder = path.rfind_byte(b'/').map_or(&b""[..], |end| &path[..end]);
     normal(folder.as_bstr(), BStr::new(name))
 }

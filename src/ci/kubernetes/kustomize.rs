@@ -11,7 +11,9 @@ use crate::ci::compose::remote_code;
 use crate::ci::image;
 use crate::ci::notes::{Notes, unresolved};
 use crate::ci::secret::is_literal;
+use crate::ci::text::decode;
 use crate::ci::yaml::tree::{Node, parse};
+use crate::ci::{recognise, recognise_content};
 use crate::model::build::{
     CodeKind, ImageRole, ImageUse, Literal, Privilege, Spot, Target, TargetKind, UnresolvedKind,
     What,
@@ -118,7 +120,47 @@ fn is_remote(reading: &mut Reading<'_, '_, '_>, text: &str) -> bool {
     let first = text.split('/').next().unwrap_or_default();
     let host = text.contains("?ref=") || first.contains('.') && text.contains('/');
     let clear = text.contains("://") || text.starts_with("git@") || text.starts_with("git::");
-    clear || host && !reading.closure.has(BStr::new(text.as_bytes()))
+    let beside = beside(reading.notes.path, text);
+    let is_there = |path: BString| reading.closure.has(path.as_bstr());
+    clear || host && !beside.is_some_and(is_there)
+}
+
+/// A file or a folder of the same tree. A file that is a manifest by neither
+/// name nor content is read here: kustomize does not ask what it is called.
+fn local(reading: &mut Reading<'_, '_, '_>, node: &Node, key: &str, text: &str) {
+    let spot = reading.notes.spot_of(node);
+    let Some(path) = beside(reading.notes.path, text) else {
+        let why = "it leads out of the repository";
+        return reading
+            .notes
+            .put(spot, key, unresolved(UnresolvedKind::Include, text, why));
+    };
+    let inside = |name: &str| BString::from([path.as_slice(), b"/", name.as_bytes()].concat());
+    let files = ["kustomization.yaml", "kustomization.yml", "Kustomization"].map(inside);
+    let folder = files
+        .into_iter()
+        .find(|file| reading.closure.has(file.as_bstr()));
+    let named = folder.unwrap_or(path);
+    match reading
+        .closure
+        .open(&spot, "kustomize base", named.as_bstr(), 1)
+    {
+        Ok(opened) => {
+            let path = opened.path.as_bstr();
+            let known = recognise(path, &[]).or_else(|| recognise_content(path, &opened.content));
+            if known.is_none()
+                && let Ok(text) = decode(&opened.content)
+            {
+                let first = Spot {
+                    path: opened.path.clone(),
+                    line: 1,
+                    column: 1,
+                };
+                manifest_items(text, &first, &mut reading.notes.items);
+            }
+        }
+        Err(missing) => reading.notes.put(spot, key, What::Unresolved(missing)),
+    }
 }
 
 fn image_change(notes: &mut Notes<'_>, node: &Node) {

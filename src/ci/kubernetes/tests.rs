@@ -92,6 +92,7 @@ fn sources_of_gitops_kustomize_and_helm_are_told() {
     assert_eq!(
         of("k/kustomization.yaml", kustomization),
         [
+            "2 /resources: unresolved base: there is no such file",
             "3 /resources: Manifests github.com/o/r/k main Branch",
             "5 /images/app: Deployed evil.example/app:2",
             "10 /patches/spec/x/privileged: Privileged",
