@@ -72,13 +72,24 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         }
         let detection = Detection::of_job(side, (&blueprint.path, job), "any agent");
         let much = detection.exposure.production() || job.secrets().next().is_some();
-        let severity = if much { Severity::Medium } else { Severity::Low };
-        let word = if blueprint.system == "jenkins" { "a label" } else { "`tags`" };
+        let severity = if much {
+            Severity::Medium
+        } else {
+            Severity::Low
+        };
+        let word = if blueprint.system == "jenkins" {
+            "a label"
+        } else {
+            "`tags`"
+        };
         Some(
             detection
                 .standing_at(&runner.spot)
                 .severity(severity)
-                .says(format!("{} runs on whatever agent is free, in any zone of the policy", job.title))
+                .says(format!(
+                    "{} runs on whatever agent is free, in any zone of the policy",
+                    job.title
+                ))
                 .mend(format!("name the pool that it belongs to with {word}")),
         )
     });

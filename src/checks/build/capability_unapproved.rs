@@ -180,7 +180,10 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
             for gain in fitting.iter().take(MAX_GAINS) {
                 desk.judge(needing(update, &origins, gain, None), objections);
             }
-            if let Some(more) = fitting.len().checked_sub(MAX_GAINS).filter(|more| *more > 0)
+            if let Some(more) = fitting
+                .len()
+                .checked_sub(MAX_GAINS)
+                .filter(|more| *more > 0)
                 && let Some(gain) = fitting.last()
             {
                 desk.judge(needing(update, &origins, gain, Some(more)), objections);
@@ -259,7 +262,10 @@ fn production(facts: &Facts, change: &BuildChange) -> Vec<Gained> {
     let mut all = reaching(facts, change, first);
     for base in bases {
         let also = reaching(facts, change, base);
-        all.retain(|one| also.iter().any(|it| (&it.path, &it.what) == (&one.path, &one.what)));
+        all.retain(|one| {
+            also.iter()
+                .any(|it| (&it.path, &it.what) == (&one.path, &one.what))
+        });
     }
     all
 }
@@ -278,13 +284,17 @@ fn reaching(facts: &Facts, change: &BuildChange, base: &[Arc<Blueprint>]) -> Vec
             .collect();
         let production = reached(after, job).into_iter();
         let production = production.filter(|thing| thing.zone.level == ZoneLevel::Production);
-        all.extend(production.filter(|thing| !had.contains(&thing.feature())).map(|thing| Gained {
-            kind: Gain::Production,
-            what: format!("{} reaches {thing}", excerpt(&job.title, 80)),
-            path: thing.spot.path.clone(),
-            at: (Some(thing.spot.line), Some(thing.spot.column)),
-            passing: change.revision,
-        }));
+        all.extend(
+            production
+                .filter(|thing| !had.contains(&thing.feature()))
+                .map(|thing| Gained {
+                    kind: Gain::Production,
+                    what: format!("{} reaches {thing}", excerpt(&job.title, 80)),
+                    path: thing.spot.path.clone(),
+                    at: (Some(thing.spot.line), Some(thing.spot.column)),
+                    passing: change.revision,
+                }),
+        );
     }
     all
 }
@@ -297,11 +307,18 @@ fn needing<'a>(
 ) -> Needing<'a> {
     let own = |path: &BString| *path == *gain.path;
     // What an unchanged file gains, it gains by what it reads: any of these may do it.
-    let mut files: Vec<_> = update.ci_changes.iter().filter(|it| own(&it.path)).collect();
+    let mut files: Vec<_> = update
+        .ci_changes
+        .iter()
+        .filter(|it| own(&it.path))
+        .collect();
     if files.is_empty() {
         files = update.ci_changes.iter().collect();
     }
-    let mut revisions: Vec<_> = files.iter().flat_map(|it| it.revisions.iter().copied()).collect();
+    let mut revisions: Vec<_> = files
+        .iter()
+        .flat_map(|it| it.revisions.iter().copied())
+        .collect();
     revisions.sort_unstable();
     revisions.dedup();
     let newest = files.first().and_then(|it| it.revisions.first()).copied();
@@ -309,7 +326,10 @@ fn needing<'a>(
     let action = match (more, gain.passing) {
         (Some(more), _) => format!("the change gains {more} more capabilities of these kinds"),
         (None, None) => gain.what.clone(),
-        (None, Some(_)) => format!("{} (only in this commit, which CI could run by itself)", gain.what),
+        (None, Some(_)) => format!(
+            "{} (only in this commit, which CI could run by itself)",
+            gain.what
+        ),
     };
     Needing {
         place: Place::of_path(

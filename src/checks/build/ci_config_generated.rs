@@ -40,8 +40,8 @@
 //! - NIST SP 800-204D 5.1: pipelines are defined as code
 
 use crate::checks::support::build::{Detection, Side, introduced};
-use crate::model::build::{UnresolvedKind, What};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{UnresolvedKind, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -73,8 +73,15 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         let detection = Detection::at(side, seen, &it.text);
         let worse = detection.exposure.open_to_outsiders() || detection.exposure.production();
         detection
-            .severity(if worse { Severity::High } else { Severity::Medium })
-            .says(format!("{whose} runs `{text}`, which is written during the run: {}", excerpt(&it.why, 120)))
+            .severity(if worse {
+                Severity::High
+            } else {
+                Severity::Medium
+            })
+            .says(format!(
+                "{whose} runs `{text}`, which is written during the run: {}",
+                excerpt(&it.why, 120)
+            ))
             .mend("commit what is generated, and let CI compare it with the generator's output")
     });
     all.collect()

@@ -41,9 +41,9 @@
 //! - OWASP CICD-SEC-4: poisoned pipeline execution
 
 use crate::checks::support::build::{Detection, Side, introduced};
+use crate::checks::{CheckMeta, Objections};
 use crate::ci::steering::text::HIDDEN;
 use crate::model::build::What;
-use crate::checks::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -55,7 +55,20 @@ pub const META: CheckMeta = CheckMeta {
     title: "A file of the build environment holds characters that nobody sees",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes", "ownership", "git", "build-tools", "registries", "scanners"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+        "ownership",
+        "git",
+        "build-tools",
+        "registries",
+        "scanners",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -73,7 +86,10 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
     let all = lines.map(|(seen, value)| {
         Detection::at(side, seen, value)
             .severity(Severity::High)
-            .says(format!("here stands what nobody sees: {}", excerpt(value, 160)))
+            .says(format!(
+                "here stands what nobody sees: {}",
+                excerpt(value, 160)
+            ))
             .mend("delete it; if the text needs it, write it as an escape")
     });
     all.collect()

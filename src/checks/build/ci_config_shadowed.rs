@@ -36,9 +36,9 @@
 //! - CWE-427: uncontrolled search path element
 
 use crate::checks::support::build::{Detection, Side, compared};
+use crate::checks::{CheckMeta, Objections};
 use crate::ci::steering::shadow::SHADOWS;
 use crate::model::build::{Blueprint, What};
-use crate::checks::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -50,7 +50,16 @@ pub const META: CheckMeta = CheckMeta {
     title: "A new file is read instead of one that was reviewed",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["compose", "docker", "bamboo", "github-actions", "ownership", "build-tools", "buildkite", "woodpecker"],
+    systems: &[
+        "compose",
+        "docker",
+        "bamboo",
+        "github-actions",
+        "ownership",
+        "build-tools",
+        "buildkite",
+        "woodpecker",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
@@ -100,7 +109,10 @@ fn winners<'a>(
         Detection::at(with, seen, format!("{winner} {loser}"))
             .severity(Severity::High)
             .says(says(&winner, loser))
-            .mend(format!("keep one of the two: `git rm {}`, or change that file instead", excerpt(loser, 80)))
+            .mend(format!(
+                "keep one of the two: `git rm {}`, or change that file instead",
+                excerpt(loser, 80)
+            ))
     });
     all.collect()
 }

@@ -36,8 +36,8 @@
 //! - CIS Software Supply Chain Security 2.3.4: pipeline changes are tracked and reviewed
 
 use crate::checks::support::build::{Detection, Exposure, Side, compared, files};
-use crate::model::build::{Blueprint, Spot, What};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{Blueprint, Spot, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -49,7 +49,16 @@ pub const META: CheckMeta = CheckMeta {
     title: "A file that CI executes is gone from where it is looked for",
     severity: Severity::Medium,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes", "ownership"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+        "ownership",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
@@ -60,7 +69,10 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
-    files::gone(before, after).into_iter().map(|file| say(before, file)).collect()
+    files::gone(before, after)
+        .into_iter()
+        .map(|file| say(before, file))
+        .collect()
 }
 
 fn say(before: Side<'_>, file: &Blueprint) -> Detection {
@@ -74,7 +86,10 @@ fn say(before: Side<'_>, file: &Blueprint) -> Detection {
     let path = excerpt(file.path.as_slice(), 100);
     let (severity, lost) = match guards.is_empty() {
         true => (Severity::Medium, String::new()),
-        false => (Severity::High, format!(", and with it {}", excerpt(guards.join(", "), 100))),
+        false => (
+            Severity::High,
+            format!(", and with it {}", excerpt(guards.join(", "), 100)),
+        ),
     };
     let exposures = file.jobs.iter().map(|job| Exposure::of(before, Some(job)));
     Detection {

@@ -35,8 +35,8 @@
 //! - CIS Software Supply Chain Security 2.3.4: pipeline changes are tracked and reviewed
 
 use crate::checks::support::build::{Detection, Exposure, Secrets, Side, compared, files};
-use crate::model::build::{Blueprint, Spot};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{Blueprint, Spot};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -48,7 +48,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "CI executes a file that it did not execute before",
     severity: Severity::Low,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
@@ -59,20 +67,34 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
-    files::gone(after, before).into_iter().map(|file| say(after, file)).collect()
+    files::gone(after, before)
+        .into_iter()
+        .map(|file| say(after, file))
+        .collect()
 }
 
 fn say(after: Side<'_>, file: &Blueprint) -> Detection {
-    let exposures: Vec<_> = file.jobs.iter().map(|job| Exposure::of(after, Some(job))).collect();
+    let exposures: Vec<_> = file
+        .jobs
+        .iter()
+        .map(|job| Exposure::of(after, Some(job)))
+        .collect();
     let any = |has: fn(&Exposure) -> bool| exposures.iter().any(has);
     let reaches = [
         (any(|it| it.open_to_outsiders()), "outsiders can start it"),
         (any(|it| it.secrets > Secrets::None), "it reaches secrets"),
         (any(|it| it.writes), "its token may write"),
-        (any(|it| it.own_machines), "it runs on machines of one's own"),
+        (
+            any(|it| it.own_machines),
+            "it runs on machines of one's own",
+        ),
         (any(Exposure::production), "it reaches production"),
     ];
-    let told: Vec<_> = reaches.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
+    let told: Vec<_> = reaches
+        .iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, words)| *words)
+        .collect();
     let severity = match (reaches[0].0, told.len()) {
         (true, _) => Severity::High,
         (false, 0) => Severity::Info,
@@ -94,6 +116,7 @@ fn say(after: Side<'_>, file: &Blueprint) -> Detection {
         severity,
         exposure: Exposure::default(),
         message: format!("{path} is new and will be executed{why}"),
-        remedy: "let somebody agree who owns the build environment, or let it reach less".to_owned(),
+        remedy: "let somebody agree who owns the build environment, or let it reach less"
+            .to_owned(),
     }
 }

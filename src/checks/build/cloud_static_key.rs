@@ -105,7 +105,11 @@ fn keys<'a>(side: Side<'a>) -> impl Iterator<Item = (Seen<'a>, &'a CloudKey)> {
 fn new_key(after: Side<'_>, seen: Seen<'_>, key: &CloudKey) -> Detection {
     let detection = Detection::at(after, seen, format!("{} {}", key.cloud, key.name));
     let grave = detection.exposure.open_to_outsiders() || detection.exposure.production();
-    let severity = if grave { Severity::Critical } else { Severity::High };
+    let severity = if grave {
+        Severity::Critical
+    } else {
+        Severity::High
+    };
     let (whose, name) = (seen.whose(), excerpt(&key.name, 80));
     detection
         .severity(severity)
@@ -130,7 +134,9 @@ fn identity_gone(
     if key.is_none() && !talks_to(now, gone) {
         return None;
     }
-    let instead = key.map_or("nothing in the file".to_owned(), |(_, key)| excerpt(&key.name, 80));
+    let instead = key.map_or("nothing in the file".to_owned(), |(_, key)| {
+        excerpt(&key.name, 80)
+    });
     let detection = Detection::of_job(after, (&blueprint.path, now), format!("identity {gone}"));
     let detection = match key {
         Some((item, _)) => detection.standing_at(&item.spot),
@@ -144,7 +150,9 @@ fn identity_gone(
                 "{} had a short-lived identity of {gone} and has {instead} in its place",
                 now.title
             ))
-            .mend("put the step back that asks for the identity; a key is worth stealing, and lasts"),
+            .mend(
+                "put the step back that asks for the identity; a key is worth stealing, and lasts",
+            ),
     ))
 }
 

@@ -92,16 +92,20 @@ fn weakness(setting: &Setting) -> Option<(Severity, &'static str)> {
         ("jenkins.agent-to-controller", _) if off => {
             (Severity::High, "agents may reach into the controller")
         }
-        ("jenkins.agent-protocol", "JNLP-connect" | "JNLP2-connect" | "JNLP3-connect" | "CLI-connect") => {
-            (Severity::Medium, "it speaks a protocol without encryption")
-        }
+        (
+            "jenkins.agent-protocol",
+            "JNLP-connect" | "JNLP2-connect" | "JNLP3-connect" | "CLI-connect",
+        ) => (Severity::Medium, "it speaks a protocol without encryption"),
         ("jenkins.host-keys", _) if no_host_keys(value) => {
             (Severity::High, "it does not verify the keys of hosts")
         }
-        ("jenkins.crumb-issuer", "" | "null") => {
-            (Severity::High, "it has no protection against forged requests")
+        ("jenkins.crumb-issuer", "" | "null") => (
+            Severity::High,
+            "it has no protection against forged requests",
+        ),
+        ("jenkins.script-approval", _) => {
+            (Severity::High, "a method is approved outside the sandbox")
         }
-        ("jenkins.script-approval", _) => (Severity::High, "a method is approved outside the sandbox"),
         ("jenkins.markup", "rawHtml") => (Severity::Medium, "descriptions may hold any markup"),
         _ => return None,
     })
@@ -146,7 +150,10 @@ fn settings<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
         all.push(
             Detection::at(after, seen, feature)
                 .severity(severity)
-                .says(format!("the controller is weakened: {means} ({short}: {})", excerpt(&setting.value, 80)))
+                .says(format!(
+                    "the controller is weakened: {means} ({short}: {})",
+                    excerpt(&setting.value, 80)
+                ))
                 .mend("restore the setting, or ask the controller's owner to make the change"),
         );
     }
@@ -155,9 +162,18 @@ fn settings<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
 
 /// Protections whose configuration is gone while the rest still stands.
 const PROTECTIONS: &[(&str, &str)] = &[
-    ("jenkins.crumb-issuer", "the protection against forged requests (crumbIssuer) is no longer configured"),
-    ("jenkins.authorization", "who may do what (authorizationStrategy) is no longer configured"),
-    ("jenkins.security-realm", "who may log in (securityRealm) is no longer configured"),
+    (
+        "jenkins.crumb-issuer",
+        "the protection against forged requests (crumbIssuer) is no longer configured",
+    ),
+    (
+        "jenkins.authorization",
+        "who may do what (authorizationStrategy) is no longer configured",
+    ),
+    (
+        "jenkins.security-realm",
+        "who may log in (securityRealm) is no longer configured",
+    ),
 ];
 
 fn removed<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
@@ -166,7 +182,9 @@ fn removed<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
         if named(after, name).next().is_some() {
             return None;
         }
-        let mut rest = after.all(|what| matches!(what, What::Setting(it) if it.name.starts_with("jenkins.")).then_some(()));
+        let mut rest = after.all(|what| {
+            matches!(what, What::Setting(it) if it.name.starts_with("jenkins.")).then_some(())
+        });
         let (seen, ()) = rest.find(|(seen, ())| seen.blueprint.path == had.blueprint.path)?;
         Some(
             Detection::at(after, seen, format!("{name} removed"))
@@ -194,7 +212,9 @@ fn plugins<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
         let name = excerpt(plugin.source.to_string(), 80);
         Detection::at(after, seen, format!("plugin {}", plugin.source))
             .severity(Severity::Medium)
-            .says(format!("the controller takes whatever version of the plugin {name} is newest"))
+            .says(format!(
+                "the controller takes whatever version of the plugin {name} is newest"
+            ))
             .mend(format!("pin it: `{name}:<version>`"))
     });
     all.collect()

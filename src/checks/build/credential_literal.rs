@@ -55,7 +55,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "A credential stands in clear",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -80,7 +88,11 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         };
         detection
             .severity(severity)
-            .says(format!("{} holds a credential in clear: {}", seen.whose(), excerpt(&it.name, 80)))
+            .says(format!(
+                "{} holds a credential in clear: {}",
+                seen.whose(),
+                excerpt(&it.name, 80)
+            ))
             .mend("change the credential, keep the new one in the secret store, and name it there")
     });
     all.collect()
@@ -88,6 +100,16 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
 
 fn is_login(seen: Seen<'_>) -> bool {
     let items = seen.job.map_or(&seen.blueprint.items, |job| &job.items);
-    let in_clear = |what: &What| matches!(what, What::Login(Login { with: Held::InClear, .. }));
-    items.iter().any(|item| item.spot == seen.item.spot && in_clear(&item.what))
+    let in_clear = |what: &What| {
+        matches!(
+            what,
+            What::Login(Login {
+                with: Held::InClear,
+                ..
+            })
+        )
+    };
+    items
+        .iter()
+        .any(|item| item.spot == seen.item.spot && in_clear(&item.what))
 }

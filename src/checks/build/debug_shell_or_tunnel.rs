@@ -54,7 +54,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "A job opens a shell or a tunnel to the outside",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -65,22 +73,82 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 const ACTIONS: &[&str] = &[
-    "mxschmitt/action-tmate", "owenthereal/action-upterm", "lhotari/action-upterm", "csexton/debugger-action",
-    "luchihoratiu/debug-via-ssh", "p3terx/ssh2actions", "valeriangalliat/action-sshd-cloudflared", "efrecon/sshd-cloudflared",
-    "fawazahmed0/action-debug", "tete1030/safe-debugger-action", "wangyoucao577/action-debug", "vbem/ngrok-ssh", "appleboy/ngrok-action",
-    "eternalphane/action-tmate", "namespacelabs/breakpoint-action", "runvnc/action-tmate",
+    "mxschmitt/action-tmate",
+    "owenthereal/action-upterm",
+    "lhotari/action-upterm",
+    "csexton/debugger-action",
+    "luchihoratiu/debug-via-ssh",
+    "p3terx/ssh2actions",
+    "valeriangalliat/action-sshd-cloudflared",
+    "efrecon/sshd-cloudflared",
+    "fawazahmed0/action-debug",
+    "tete1030/safe-debugger-action",
+    "wangyoucao577/action-debug",
+    "vbem/ngrok-ssh",
+    "appleboy/ngrok-action",
+    "eternalphane/action-tmate",
+    "namespacelabs/breakpoint-action",
+    "runvnc/action-tmate",
 ];
 const TUNNELS: &[&str] = &[
-    "tmate", "upterm", "ngrok", "bore", "localtunnel", "lt", "gs-netcat", "chisel", "frpc", "inlets", "inlets-pro", "teleconsole",
-    "pagekite", "rathole", "zrok", "sshx", "ttyd", "gotty",
+    "tmate",
+    "upterm",
+    "ngrok",
+    "bore",
+    "localtunnel",
+    "lt",
+    "gs-netcat",
+    "chisel",
+    "frpc",
+    "inlets",
+    "inlets-pro",
+    "teleconsole",
+    "pagekite",
+    "rathole",
+    "zrok",
+    "sshx",
+    "ttyd",
+    "gotty",
 ];
 /// Hosts that collect what is sent to them, or pass tunnels on.
 const COLLECTORS: &[&str] = &[
-    "webhook.site", "requestbin.com", "requestbin.net", "pipedream.net", "oast.fun", "oast.live", "oast.me", "oast.online", "oast.pro",
-    "oast.site", "interact.sh", "interactsh.com", "burpcollaborator.net", "oastify.com", "transfer.sh", "pastebin.com", "paste.ee",
-    "hastebin.com", "ngrok.io", "ngrok.app", "ngrok-free.app", "serveo.net", "localhost.run", "beeceptor.com", "requestcatcher.com",
-    "canarytokens.com", "dnslog.cn", "ceye.io", "file.io", "0x0.st", "termbin.com", "bashupload.com", "trycloudflare.com", "hookbin.com",
-    "requestinspector.com", "mockbin.org", "getsession.org",
+    "webhook.site",
+    "requestbin.com",
+    "requestbin.net",
+    "pipedream.net",
+    "oast.fun",
+    "oast.live",
+    "oast.me",
+    "oast.online",
+    "oast.pro",
+    "oast.site",
+    "interact.sh",
+    "interactsh.com",
+    "burpcollaborator.net",
+    "oastify.com",
+    "transfer.sh",
+    "pastebin.com",
+    "paste.ee",
+    "hastebin.com",
+    "ngrok.io",
+    "ngrok.app",
+    "ngrok-free.app",
+    "serveo.net",
+    "localhost.run",
+    "beeceptor.com",
+    "requestcatcher.com",
+    "canarytokens.com",
+    "dnslog.cn",
+    "ceye.io",
+    "file.io",
+    "0x0.st",
+    "termbin.com",
+    "bashupload.com",
+    "trycloudflare.com",
+    "hookbin.com",
+    "requestinspector.com",
+    "mockbin.org",
+    "getsession.org",
 ];
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
@@ -105,7 +173,11 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
 fn said(side: Side<'_>, seen: Seen<'_>, feature: String, says: &str) -> Detection {
     let detection = Detection::at(side, seen, feature);
     let near = detection.exposure.own_machines || detection.exposure.production();
-    let severity = if near { Severity::Critical } else { Severity::High };
+    let severity = if near {
+        Severity::Critical
+    } else {
+        Severity::High
+    };
     detection
         .severity(severity)
         .says(format!("{} {says}", seen.whose()))
@@ -115,33 +187,58 @@ fn said(side: Side<'_>, seen: Seen<'_>, feature: String, says: &str) -> Detectio
 fn of_line(side: Side<'_>, line: Line<'_>) -> Option<Detection> {
     let command = line.command;
     let program = command.program();
-    let starts = !command.arguments().iter().any(|it| matches!(it.text.as_str(), "--version" | "version" | "--help"));
+    let starts = !command
+        .arguments()
+        .iter()
+        .any(|it| matches!(it.text.as_str(), "--version" | "version" | "--help"));
     if let Some(tool) = tunnel(command).filter(|_| starts) {
-        let says = format!("opens a shell or tunnel to the outside with {}", excerpt(&tool, 40));
+        let says = format!(
+            "opens a shell or tunnel to the outside with {}",
+            excerpt(&tool, 40)
+        );
         return Some(said(side, line.seen, tool, &says));
     }
     if reverse_shell(command) {
         let says = "opens a shell over the network (`/dev/tcp` or `-e`)";
-        return Some(said(side, line.seen, format!("reverse shell {program}"), says));
+        return Some(said(
+            side,
+            line.seen,
+            format!("reverse shell {program}"),
+            says,
+        ));
     }
     let collects = |name: &str| {
-        COLLECTORS.iter().any(|it| name == *it || name.strip_suffix(it).is_some_and(|rest| rest.ends_with('.')))
+        COLLECTORS.iter().any(|it| {
+            name == *it
+                || name
+                    .strip_suffix(it)
+                    .is_some_and(|rest| rest.ends_with('.'))
+        })
     };
     let mut hosts = hosts_of(command).into_iter();
-    let host = hosts.find(|host| collects(&host.name) && side.sources().host(&host.name) != Trust::Listed)?;
-    let says = format!("talks to {}, which collects requests or passes tunnels on", excerpt(&host.name, 80));
+    let host = hosts
+        .find(|host| collects(&host.name) && side.sources().host(&host.name) != Trust::Listed)?;
+    let says = format!(
+        "talks to {}, which collects requests or passes tunnels on",
+        excerpt(&host.name, 80)
+    );
     Some(said(side, line.seen, host.name.clone(), &says))
 }
 
 fn tunnel(command: &Command) -> Option<String> {
     let program = command.program();
     let words = command.arguments();
-    let first = words.iter().find(|it| !it.text.starts_with('-')).map_or("", |it| it.text.as_str());
+    let first = words
+        .iter()
+        .find(|it| !it.text.starts_with('-'))
+        .map_or("", |it| it.text.as_str());
     if TUNNELS.contains(&program) {
         return Some(program.to_owned());
     }
     match program {
-        "npx" | "bunx" | "pnpm" if matches!(first, "localtunnel" | "ngrok" | "lt") => Some(first.to_owned()),
+        "npx" | "bunx" | "pnpm" if matches!(first, "localtunnel" | "ngrok" | "lt") => {
+            Some(first.to_owned())
+        }
         "cloudflared" if first == "tunnel" => Some("cloudflared tunnel".to_owned()),
         "code" if first == "tunnel" => Some("code tunnel".to_owned()),
         "ssh" if forwards_back(command) => Some("ssh -R".to_owned()),
@@ -151,7 +248,10 @@ fn tunnel(command: &Command) -> Option<String> {
 
 /// `-R` among the options in front of the host.
 fn forwards_back(command: &Command) -> bool {
-    let valued = ["-i", "-p", "-o", "-l", "-F", "-J", "-L", "-D", "-b", "-c", "-E", "-e", "-m", "-S", "-W", "-w"];
+    let valued = [
+        "-i", "-p", "-o", "-l", "-F", "-J", "-L", "-D", "-b", "-c", "-E", "-e", "-m", "-S", "-W",
+        "-w",
+    ];
     let mut words = command.arguments().iter();
     while let Some(word) = words.next() {
         let text = word.text.as_str();
@@ -176,14 +276,23 @@ fn reverse_shell(command: &Command) -> bool {
     let words = command.arguments();
     let targets = command.redirects.iter().map(|it| it.target.text.as_str());
     let mut devices = targets.filter_map(|text| text.split_once("/dev/tcp/"));
-    let device = devices.any(|(_, host)| !host.starts_with("localhost") && !host.starts_with("127."));
+    let device =
+        devices.any(|(_, host)| !host.starts_with("localhost") && !host.starts_with("127."));
     let is_shell = matches!(program, "bash" | "sh" | "zsh" | "dash");
     let netcat = matches!(program, "nc" | "ncat" | "netcat");
-    let executes = words.iter().enumerate().any(|(at, it)| match it.text.as_str() {
-        "-e" | "--exec" | "--sh-exec" => true,
-        "-c" => words.get(at + 1).is_some_and(|next| next.text.contains("sh")),
-        _ => false,
-    });
-    let socat = program == "socat" && words.iter().any(|it| it.text.to_ascii_uppercase().starts_with("EXEC:"));
+    let executes = words
+        .iter()
+        .enumerate()
+        .any(|(at, it)| match it.text.as_str() {
+            "-e" | "--exec" | "--sh-exec" => true,
+            "-c" => words
+                .get(at + 1)
+                .is_some_and(|next| next.text.contains("sh")),
+            _ => false,
+        });
+    let socat = program == "socat"
+        && words
+            .iter()
+            .any(|it| it.text.to_ascii_uppercase().starts_with("EXEC:"));
     (device && is_shell) || (netcat && executes) || socat
 }

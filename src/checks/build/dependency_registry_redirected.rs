@@ -46,12 +46,12 @@
 //! - SLSA: dependencies, threat "use a compromised package"
 
 use crate::checks::support::build::{Detection, Seen, Side, compared_or_alone, introduced};
-use crate::model::build::{Registry, RegistryKind, What};
-use crate::model::sources::Trust;
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{Registry, RegistryKind, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
+use crate::model::sources::Trust;
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -60,7 +60,16 @@ pub const META: CheckMeta = CheckMeta {
     title: "Packages come from another registry than before",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["registries", "build-tools", "wrappers", "docker", "github-actions", "gitlab-ci", "jenkins", "bamboo"],
+    systems: &[
+        "registries",
+        "build-tools",
+        "wrappers",
+        "docker",
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
@@ -95,12 +104,14 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
                 Severity::High,
                 format!("{whose} takes {what} from {url} besides, where a name can be taken over"),
             ),
-            RegistryKind::Instead if trust == Trust::Unlisted => {
-                (Severity::High, format!("{whose} takes {what} from {url}, which is not trusted"))
-            }
-            RegistryKind::Instead => {
-                (Severity::Medium, format!("{whose} takes {what} from {url} instead of the usual place"))
-            }
+            RegistryKind::Instead if trust == Trust::Unlisted => (
+                Severity::High,
+                format!("{whose} takes {what} from {url}, which is not trusted"),
+            ),
+            RegistryKind::Instead => (
+                Severity::Medium,
+                format!("{whose} takes {what} from {url} instead of the usual place"),
+            ),
         };
         let feature = format!("{} {:?} {}", it.ecosystem, it.kind, it.url);
         Some(
@@ -126,7 +137,9 @@ fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
                 "{} packages no longer come from {url}: the public registry takes its place",
                 it.ecosystem
             ))
-            .mend("name the registry again, or make sure that no private name is asked for any more")
+            .mend(
+                "name the registry again, or make sure that no private name is asked for any more",
+            )
     });
     all.collect()
 }

@@ -170,11 +170,13 @@ impl Change<'_> {
         let (had, has) = (events(self.old), events(self.new));
         let approved = !gates(self.new, GateKind::Approval).is_empty()
             && gates(self.old, GateKind::Approval).is_empty();
-        let by_event = old.iter().find(|name| {
-            had.contains(**name) && has.contains(**name) && !new.contains(**name)
-        });
+        let by_event = old
+            .iter()
+            .find(|name| had.contains(**name) && has.contains(**name) && !new.contains(**name));
         let other = |gates: &BTreeSet<&str>| {
-            let all = gates.iter().filter(|name| !had.contains(**name) && !has.contains(**name));
+            let all = gates
+                .iter()
+                .filter(|name| !had.contains(**name) && !has.contains(**name));
             all.count()
         };
         if approved || (by_event.is_none() && other(&new) >= other(&old)) {
@@ -184,20 +186,32 @@ impl Change<'_> {
         let message = match by_event {
             Some(event) => format!("{title} starts by itself, no longer by hand ({event})"),
             None if new.is_empty() => format!("{title} starts by itself, no longer by hand"),
-            None => format!("{title} no longer stops what comes behind it until somebody starts it"),
+            None => {
+                format!("{title} no longer stops what comes behind it until somebody starts it")
+            }
         };
         let remedy = match self.file.system {
-            "gitlab-ci" => "put back `when: manual` (and `allow_failure: false` if others wait for it)",
-            "bamboo" => "put back `manual: true` at the stage, or remove the environment's triggers",
+            "gitlab-ci" => {
+                "put back `when: manual` (and `allow_failure: false` if others wait for it)"
+            }
+            "bamboo" => {
+                "put back `manual: true` at the stage, or remove the environment's triggers"
+            }
             _ => "put back what asks somebody",
         };
-        Some(self.detection("manual".to_owned()).says(message).mend(remedy))
+        Some(
+            self.detection("manual".to_owned())
+                .says(message)
+                .mend(remedy),
+        )
     }
 
     /// A condition on branch, tag or event: gone, and with it less trusted people can start the job.
     fn condition(&self) -> Option<Detection> {
         let old = gates(self.old, GateKind::Condition);
-        let first = *old.difference(&gates(self.new, GateKind::Condition)).next()?;
+        let first = *old
+            .difference(&gates(self.new, GateKind::Condition))
+            .next()?;
         if self.new.started_by() <= self.old.started_by() {
             return None;
         }
@@ -214,7 +228,9 @@ impl Change<'_> {
         let old = gates(self.old, GateKind::Needs);
         let new = gates(self.new, GateKind::Needs);
         let reached = reached(self.file, self.new);
-        let lost = old.difference(&new).filter(|name| !reached.contains(**name));
+        let lost = old
+            .difference(&new)
+            .filter(|name| !reached.contains(**name));
         let mut all = Vec::new();
         for name in lost {
             let there = self.file.jobs.iter().find(|job| is_called(job, name));
@@ -230,7 +246,11 @@ impl Change<'_> {
                 EARLIER => EARLIER.to_owned(),
                 name => format!("job {}", excerpt(name, 60)),
             };
-            let severity = if guard { Severity::High } else { Severity::Medium };
+            let severity = if guard {
+                Severity::High
+            } else {
+                Severity::Medium
+            };
             all.push(
                 self.detection(format!("needs {name}"))
                     .severity(severity)

@@ -59,7 +59,13 @@ pub const META: CheckMeta = CheckMeta {
     title: "A job that aimed at another environment now aims at production",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }

@@ -85,8 +85,13 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
                 Detection::of_job(side, (&blueprint.path, job), "permit all")
                     .standing_at(&trigger.spot)
                     .severity(Severity::Critical)
-                    .says(format!("{} builds pull requests of everyone without asking (permitAll)", job.title))
-                    .mend("remove `permitAll` and name the organisations or people that are trusted"),
+                    .says(format!(
+                        "{} builds pull requests of everyone without asking (permitAll)",
+                        job.title
+                    ))
+                    .mend(
+                        "remove `permitAll` and name the organisations or people that are trusted",
+                    ),
             );
         }
     }

@@ -45,10 +45,10 @@
 use bstr::ByteSlice as _;
 
 use crate::checks::support::build::{Detection, Side, introduced};
+use crate::checks::{CheckMeta, Objections};
 use crate::ci::steering::glob::is_attribute_match;
 use crate::ci::steering::known::{WELL_KNOWN, is_main};
 use crate::model::build::What;
-use crate::checks::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -88,8 +88,13 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         Some(
             Detection::at(side, seen, format!("{pattern} {attribute}"))
                 .severity(severity)
-                .says(format!("`{shown}` {does} {path} and whatever else `{}` matches", excerpt(pattern, 60)))
-                .mend("take the line back, or let its pattern match no file of the build environment"),
+                .says(format!(
+                    "`{shown}` {does} {path} and whatever else `{}` matches",
+                    excerpt(pattern, 60)
+                ))
+                .mend(
+                    "take the line back, or let its pattern match no file of the build environment",
+                ),
         )
     });
     all.collect()
@@ -100,12 +105,23 @@ fn hides(attribute: &str) -> Option<(Severity, &'static str)> {
     let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));
     let set = !attribute.starts_with(['-', '!']) && !value.eq_ignore_ascii_case("false");
     Some(match name.trim_start_matches('-') {
-        "filter" if set => (Severity::High, "lets a program change the checked-out form of"),
-        "working-tree-encoding" if set => (Severity::High, "changes the bytes that are checked out of"),
+        "filter" if set => (
+            Severity::High,
+            "lets a program change the checked-out form of",
+        ),
+        "working-tree-encoding" if set => {
+            (Severity::High, "changes the bytes that are checked out of")
+        }
         "ident" if set => (Severity::Low, "changes what is checked out of"),
-        "diff" if attribute.starts_with('-') => (Severity::High, "hides from reviews every change of"),
-        "diff" if set && !value.is_empty() => (Severity::Medium, "lets a program say what changed in"),
-        "linguist-generated" | "gitlab-generated" if set => (Severity::High, "folds away in reviews every change of"),
+        "diff" if attribute.starts_with('-') => {
+            (Severity::High, "hides from reviews every change of")
+        }
+        "diff" if set && !value.is_empty() => {
+            (Severity::Medium, "lets a program say what changed in")
+        }
+        "linguist-generated" | "gitlab-generated" if set => {
+            (Severity::High, "folds away in reviews every change of")
+        }
         "linguist-vendored" if set => (Severity::Low, "calls foreign"),
         "merge" if set && !value.is_empty() => (Severity::Medium, "settles by itself conflicts in"),
         "export-ignore" | "export-subst" if set => (Severity::Info, "changes in archives"),

@@ -51,7 +51,13 @@ pub const META: CheckMeta = CheckMeta {
     title: "Images are no longer verified",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -63,8 +69,16 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 
 /// What verifies images and what is attested of them.
 const TOOLS: &[&str] = &[
-    "cosign verify", "cosign verify-attestation", "notation verify", "gh attestation verify", "slsa-verifier", "DOCKER_CONTENT_TRUST",
-    "witness verify", "in-toto-verify", "cosign verify-blob", "cosign verify-blob-attestation",
+    "cosign verify",
+    "cosign verify-attestation",
+    "notation verify",
+    "gh attestation verify",
+    "slsa-verifier",
+    "DOCKER_CONTENT_TRUST",
+    "witness verify",
+    "in-toto-verify",
+    "cosign verify-blob",
+    "cosign verify-blob-attestation",
 ];
 
 fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
@@ -104,7 +118,10 @@ fn of_clusters<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
         };
         Detection::at(side, seen, "admission")
             .severity(Severity::High)
-            .says(format!("the cluster's verification of images {how} ({})", excerpt(seen.slot(), 100)))
+            .says(format!(
+                "the cluster's verification of images {how} ({})",
+                excerpt(seen.slot(), 100)
+            ))
             .mend("keep the policy enforcing, and except single images by name")
     });
     all.collect()
@@ -117,7 +134,11 @@ fn of_jobs<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
             *left.entry(tool).or_default() += count;
         }
     }
-    let total = |side: Side<'a>| -> usize { side.jobs().flat_map(|(_, job)| verifications(job).into_values()).sum() };
+    let total = |side: Side<'a>| -> usize {
+        side.jobs()
+            .flat_map(|(_, job)| verifications(job).into_values())
+            .sum()
+    };
     // Another tool may have taken its place.
     if total(after) >= total(before) {
         return Vec::new();
@@ -129,9 +150,17 @@ fn of_jobs<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
     all
 }
 
-fn lost<'a>(before: Side<'a>, after: Side<'a>, pair: Pair<'a>, left: &mut BTreeMap<&'a str, usize>) -> Option<Detection> {
+fn lost<'a>(
+    before: Side<'a>,
+    after: Side<'a>,
+    pair: Pair<'a>,
+    left: &mut BTreeMap<&'a str, usize>,
+) -> Option<Detection> {
     let (old_file, old) = pair.before?;
-    let own = pair.after.map(|(_, job)| verifications(job)).unwrap_or_default();
+    let own = pair
+        .after
+        .map(|(_, job)| verifications(job))
+        .unwrap_or_default();
     let mut missing = None;
     for (tool, count) in verifications(old) {
         let stays = own.get(tool).copied().unwrap_or_default().min(count);

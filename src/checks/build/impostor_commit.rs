@@ -66,7 +66,11 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
         let (Err(why), Some(update)) = (&pin.on_a_ref, facts.updates.first()) else {
             continue;
         };
-        let what = format!("whether {} has the commit {} is not known: {why}", shown(pin), pin.commit);
+        let what = format!(
+            "whether {} has the commit {} is not known: {why}",
+            shown(pin),
+            pin.commit
+        );
         objections.cannot_judge(Place::of_ref(&update.update.name), what);
     }
 }

@@ -42,8 +42,8 @@
 //! - CWE-829: inclusion of functionality from an untrusted control sphere
 
 use crate::checks::support::build::{Detection, Side, introduced};
-use crate::model::build::{UnresolvedKind, What};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{UnresolvedKind, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -55,7 +55,14 @@ pub const META: CheckMeta = CheckMeta {
     title: "Nobody can tell from the tree what a file pulls in",
     severity: Severity::Medium,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "compose", "registries"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "compose",
+        "registries",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
@@ -73,15 +80,26 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
     let all = all.map(|(seen, it)| {
         let (text, why, whose) = (excerpt(&it.text, 80), excerpt(&it.why, 120), seen.whose());
         let (severity, message) = match it.kind {
-            UnresolvedKind::Include => (Severity::Medium, format!("{whose} pulls in `{text}`, which cannot be followed: {why}")),
-            UnresolvedKind::Form => (Severity::Medium, format!("{whose} has a part that cannot be read, `{text}`: {why}")),
-            UnresolvedKind::Generated | UnresolvedKind::Value => {
-                (Severity::Info, format!("{whose} depends on `{text}`, which only the run knows: {why}"))
-            }
+            UnresolvedKind::Include => (
+                Severity::Medium,
+                format!("{whose} pulls in `{text}`, which cannot be followed: {why}"),
+            ),
+            UnresolvedKind::Form => (
+                Severity::Medium,
+                format!("{whose} has a part that cannot be read, `{text}`: {why}"),
+            ),
+            UnresolvedKind::Generated | UnresolvedKind::Value => (
+                Severity::Info,
+                format!("{whose} depends on `{text}`, which only the run knows: {why}"),
+            ),
         };
         let detection = Detection::at(side, seen, format!("{:?} {} {}", it.kind, it.text, it.why));
         let worse = detection.exposure.open_to_outsiders() || detection.exposure.production();
-        let severity = if worse && severity == Severity::Medium { Severity::High } else { severity };
+        let severity = if worse && severity == Severity::Medium {
+            Severity::High
+        } else {
+            severity
+        };
         detection
             .severity(severity)
             .says(message)

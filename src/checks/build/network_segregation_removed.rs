@@ -92,7 +92,10 @@ fn guard_gone(after: Side<'_>, old: &Job, (blueprint, now): At<'_>) -> Option<De
     Some(
         Detection::of_job(after, (&blueprint.path, now), format!("guard {guard}"))
             .severity(Severity::High)
-            .says(format!("{} runs without {tool}, which guarded its network before", now.title))
+            .says(format!(
+                "{} runs without {tool}, which guarded its network before",
+                now.title
+            ))
             .mend("put the step back; if it blocks too much, add the endpoint to its list"),
     )
 }
@@ -110,7 +113,11 @@ fn egress_opened(after: Side<'_>, old: &Job, (blueprint, now): At<'_>) -> Option
     if was != "block" || value == "block" {
         return None;
     }
-    let seen = Seen { blueprint, job: Some(now), item };
+    let seen = Seen {
+        blueprint,
+        job: Some(now),
+        item,
+    };
     Some(
         Detection::at(after, seen, "egress")
             .severity(Severity::High)
@@ -135,20 +142,30 @@ fn egress(job: &Job) -> Option<(&Item, &str)> {
 /// A service that leaves its own network for the host's.
 fn host_network(after: Side<'_>, old: &Job, (blueprint, now): At<'_>) -> Option<Detection> {
     let is_host = |item: &&Item| {
-        matches!(item.what, What::Privilege(Privilege::HostNamespace("network")))
+        matches!(
+            item.what,
+            What::Privilege(Privilege::HostNamespace("network"))
+        )
     };
     let item = now.items.iter().find(is_host)?;
     if old.items.iter().any(|item| is_host(&item)) {
         return None;
     }
     let network = old.items.iter().find_map(|item| match &item.what {
-        What::Target(Target { kind: TargetKind::Network, name }) => Some(name),
+        What::Target(Target {
+            kind: TargetKind::Network,
+            name,
+        }) => Some(name),
         _ => None,
     });
     let left = network.map_or("its own network".to_owned(), |name| {
         format!("the network {}", excerpt(name, 60))
     });
-    let seen = Seen { blueprint, job: Some(now), item };
+    let seen = Seen {
+        blueprint,
+        job: Some(now),
+        item,
+    };
     Some(
         Detection::at(after, seen, "host network")
             .severity(Severity::High)
@@ -187,7 +204,9 @@ fn policies<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
         all.push(
             Detection::at(side, seen, format!("policy {}", was.slot()))
                 .severity(Severity::High)
-                .says(format!("the network policy {slot}, which kept {which} closed, {how}"))
+                .says(format!(
+                    "the network policy {slot}, which kept {which} closed, {how}"
+                ))
                 .mend("keep the policy, and add the peer or port that is missing to it"),
         );
     }
@@ -210,7 +229,9 @@ impl<'a> Direction<'a> {
 
 fn directions(side: Side<'_>) -> Vec<Direction<'_>> {
     let all = side.all(|what| match what {
-        What::Setting(setting) => Some((setting.name.strip_prefix(POLICY)?, setting.value.as_str())),
+        What::Setting(setting) => {
+            Some((setting.name.strip_prefix(POLICY)?, setting.value.as_str()))
+        }
         _ => None,
     });
     let told = all.map(|(seen, (name, value))| Direction {

@@ -89,7 +89,11 @@ fn right_gained(after: Side<'_>, old: Option<&Job>, (blueprint, now): At<'_>) ->
     if old.is_some_and(|old| right(old).is_some()) {
         return None;
     }
-    let seen = Seen { blueprint, job: Some(now), item };
+    let seen = Seen {
+        blueprint,
+        job: Some(now),
+        item,
+    };
     let detection = Detection::at(after, seen, "id-token");
     let severity = match detection.exposure.open_to_outsiders() {
         true => Severity::High,
@@ -122,7 +126,8 @@ fn identities(job: &Job) -> impl Iterator<Item = (&Item, &Identity)> {
 /// A token that is made for another audience.
 fn audience_changed(after: Side<'_>, old: &Job, (blueprint, now): At<'_>) -> Vec<Detection> {
     let mut all = Vec::new();
-    for (item, identity) in identities(now).filter(|(item, _)| item.slot.starts_with("id_tokens/")) {
+    for (item, identity) in identities(now).filter(|(item, _)| item.slot.starts_with("id_tokens/"))
+    {
         let mut same = identities(old).filter(|(was, _)| was.slot == item.slot);
         let Some((_, was)) = same.next() else {
             continue;
@@ -130,7 +135,11 @@ fn audience_changed(after: Side<'_>, old: &Job, (blueprint, now): At<'_>) -> Vec
         if identities(old).any(|(_, was)| was.role == identity.role) {
             continue;
         }
-        let seen = Seen { blueprint, job: Some(now), item };
+        let seen = Seen {
+            blueprint,
+            job: Some(now),
+            item,
+        };
         all.push(
             Detection::at(after, seen, format!("audience {}", identity.role))
                 .severity(Severity::Medium)
@@ -157,16 +166,23 @@ fn shown(audience: &str) -> String {
 fn subject_widened(after: Side<'_>, old: &Job, (blueprint, now): At<'_>) -> Vec<Detection> {
     let mut all = Vec::new();
     for (item, identity) in identities(now) {
-        let same = identities(old).find(|(_, was)| (was.cloud, &was.role) == (identity.cloud, &identity.role));
+        let same = identities(old)
+            .find(|(_, was)| (was.cloud, &was.role) == (identity.cloud, &identity.role));
         let Some(Some(was)) = same.map(|(_, was)| was.subject.as_deref()) else {
             continue;
         };
         let wider = match identity.subject.as_deref() {
             None => true,
-            Some(subject) => subject != was && subject.matches('*').count() > was.matches('*').count(),
+            Some(subject) => {
+                subject != was && subject.matches('*').count() > was.matches('*').count()
+            }
         };
         if wider {
-            let seen = Seen { blueprint, job: Some(now), item };
+            let seen = Seen {
+                blueprint,
+                job: Some(now),
+                item,
+            };
             let subject = identity.subject.as_deref().unwrap_or("anybody");
             all.push(
                 Detection::at(after, seen, format!("subject {}", identity.role))

@@ -39,8 +39,8 @@
 //! - CWE-506: embedded malicious code
 
 use crate::checks::support::build::{Detection, Side, introduced};
-use crate::model::build::What;
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::What;
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -70,7 +70,10 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
     let all = all.map(|(seen, value)| {
         Detection::at(side, seen, value)
             .severity(Severity::Info)
-            .says(format!("git ignores `{}`, which the build reads", excerpt(value, 80)))
+            .says(format!(
+                "git ignores `{}`, which the build reads",
+                excerpt(value, 80)
+            ))
             .mend("commit the file, or let the build write it each time from what is committed")
     });
     all.collect()

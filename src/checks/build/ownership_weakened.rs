@@ -53,7 +53,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::BString;
 
 use crate::checks::support::build::{
-    Detection, Exposure, Ownership, Side, Weaker, Words, books, compared, ownerships, switches, weaker,
+    Detection, Exposure, Ownership, Side, Weaker, Words, books, compared, ownerships, switches,
+    weaker,
 };
 use crate::checks::{CheckMeta, Objections};
 use crate::model::facts::Facts;
@@ -74,12 +75,35 @@ build_config! { mode = Enforce, at_least = Low }
 
 const WORDS: Words = Words {
     demands: &[
-        "require", "approv", "condition", "context", "status", "check", "signature", "dismiss",
-        "invalidate", "enforce", "protect", "review", "block_labels", "disapproval",
+        "require",
+        "approv",
+        "condition",
+        "context",
+        "status",
+        "check",
+        "signature",
+        "dismiss",
+        "invalidate",
+        "enforce",
+        "protect",
+        "review",
+        "block_labels",
+        "disapproval",
     ],
     grants: &[
-        "automerge", "auto_merge", "auto-merge", "auto_approve", "bypass", "restrictions", "usernames",
-        "allow_author", "allow_contributor", "allow_non_author", "=merge", "=queue", "=approvers",
+        "automerge",
+        "auto_merge",
+        "auto-merge",
+        "auto_approve",
+        "bypass",
+        "restrictions",
+        "usernames",
+        "allow_author",
+        "allow_contributor",
+        "allow_non_author",
+        "=merge",
+        "=queue",
+        "=approvers",
     ],
     levels: &[],
 };
@@ -136,14 +160,25 @@ fn loss(one: &Ownership<'_>) -> Option<Loss> {
     let now = match &one.after {
         Some(now) if !now.owners.is_empty() => now,
         _ if was.is_subset(&one.elsewhere) => return None,
-        _ => return loss(Severity::Critical, format!("{} owns {{}} no longer, and nobody else does", names(was))),
+        _ => {
+            return loss(
+                Severity::Critical,
+                format!("{} owns {{}} no longer, and nobody else does", names(was)),
+            );
+        }
     };
     if now.optional {
-        return loss(Severity::High, format!("section {section} asks nobody to approve {{}} any more"));
+        return loss(
+            Severity::High,
+            format!("section {section} asks nobody to approve {{}} any more"),
+        );
     }
     if now.approvals < one.before.approvals {
         let (from, to) = (one.before.approvals, now.approvals);
-        return loss(Severity::High, format!("section {section} asks for {to} instead of {from} approvals of {{}}"));
+        return loss(
+            Severity::High,
+            format!("section {section} asks for {to} instead of {from} approvals of {{}}"),
+        );
     }
     let gone: BTreeSet<_> = was.difference(&one.elsewhere).cloned().collect();
     let fresh: BTreeSet<_> = now.owners.difference(was).cloned().collect();
@@ -151,13 +186,23 @@ fn loss(one: &Ownership<'_>) -> Option<Loss> {
         (true, true) => None,
         (true, false) => loss(
             Severity::Info,
-            format!("{} may approve {{}} too, and one owner is enough", names(&fresh)),
+            format!(
+                "{} may approve {{}} too, and one owner is enough",
+                names(&fresh)
+            ),
         ),
         (false, _) if was.is_disjoint(&now.owners) => loss(
             Severity::High,
-            format!("the owner of {{}} is {} instead of {}", names(&now.owners), names(was)),
+            format!(
+                "the owner of {{}} is {} instead of {}",
+                names(&now.owners),
+                names(was)
+            ),
         ),
-        (false, _) => loss(Severity::Medium, format!("{} owns {{}} no longer", names(&gone))),
+        (false, _) => loss(
+            Severity::Medium,
+            format!("{} owns {{}} no longer", names(&gone)),
+        ),
     }
 }
 
@@ -181,7 +226,10 @@ fn shown(before: Side<'_>, paths: &BTreeSet<BString>) -> String {
     match paths.len() {
         1 => first,
         2 => format!("{first} and another path of the build environment"),
-        many => format!("{first} and {} other paths of the build environment", many - 1),
+        many => format!(
+            "{first} and {} other paths of the build environment",
+            many - 1
+        ),
     }
 }
 
@@ -203,8 +251,12 @@ fn of_settings(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
         let value = |value: Option<&str>| excerpt(value.unwrap_or_default(), 80);
         let (from, to) = (value(one.from()), value(one.to()));
         let message = match (how, one.from(), one.to()) {
-            (_, Some(_), None) => format!("{name} asked for `{from}` before a merge, and does so no longer"),
-            (Weaker::Granted, None, _) => format!("{name} lets changes pass that somebody had to approve: `{to}`"),
+            (_, Some(_), None) => {
+                format!("{name} asked for `{from}` before a merge, and does so no longer")
+            }
+            (Weaker::Granted, None, _) => {
+                format!("{name} lets changes pass that somebody had to approve: `{to}`")
+            }
             _ => format!("{name} is {to} instead of {from}: less is asked for before a merge"),
         };
         let prow = one.name.starts_with("ownership.owners");

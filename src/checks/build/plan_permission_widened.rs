@@ -86,8 +86,15 @@ fn compare<'a>(before: Side<'a>, after: Side<'a>) -> Vec<Detection> {
                 && (other.within == grant.within
                     || (grant.within != ANY_BRANCH && !now.contains(&other.within)))
         };
-        let had: BTreeSet<_> = old.iter().filter(same).flat_map(|grant| rights(grant)).collect();
-        let new: Vec<_> = rights(grant).into_iter().filter(|right| !covers(&had, right)).collect();
+        let had: BTreeSet<_> = old
+            .iter()
+            .filter(same)
+            .flat_map(|grant| rights(grant))
+            .collect();
+        let new: Vec<_> = rights(grant)
+            .into_iter()
+            .filter(|right| !covers(&had, right))
+            .collect();
         if !new.is_empty() {
             all.push(objection(after, seen, grant, &new));
         }
@@ -120,8 +127,12 @@ fn covers(had: &BTreeSet<Right>, right: &Right) -> bool {
 fn objection(after: Side<'_>, seen: Seen<'_>, grant: &AccessGrant, new: &[Right]) -> Detection {
     let verbs: BTreeSet<_> = new.iter().map(|(verb, _)| verb.as_str()).collect();
     let resources: BTreeSet<_> = new.iter().map(|(_, resource)| resource.as_str()).collect();
-    let list = |all: &BTreeSet<&str>| excerpt(all.iter().copied().collect::<Vec<_>>().join(", "), 120);
-    let severity = match (is_everyone(&grant.subject), verbs.iter().any(|verb| is_strong(verb))) {
+    let list =
+        |all: &BTreeSet<&str>| excerpt(all.iter().copied().collect::<Vec<_>>().join(", "), 120);
+    let severity = match (
+        is_everyone(&grant.subject),
+        verbs.iter().any(|verb| is_strong(verb)),
+    ) {
         (true, true) => Severity::Critical,
         (false, false) if verbs.iter().all(|verb| is_reading(verb)) => Severity::Medium,
         _ => Severity::High,
@@ -146,18 +157,34 @@ fn objection(after: Side<'_>, seen: Seen<'_>, grant: &AccessGrant, new: &[Right]
 fn is_everyone(subject: &str) -> bool {
     let subject = subject.to_ascii_lowercase();
     let last = subject.rsplit(' ').next().unwrap_or_default();
-    matches!(last, "anonymous" | "authenticated" | "logged-in" | "logged_in" | "everyone")
-        || subject.starts_with("every project")
+    matches!(
+        last,
+        "anonymous" | "authenticated" | "logged-in" | "logged_in" | "everyone"
+    ) || subject.starts_with("every project")
 }
 
 /// Whether a permission lets its holder change what runs.
 fn is_strong(verb: &str) -> bool {
     let verb = verb.to_ascii_lowercase();
-    let parts = ["admin", "edit", "clone", "configure", "*", "runscripts", "create", "delete", "ci_access", "all"];
+    let parts = [
+        "admin",
+        "edit",
+        "clone",
+        "configure",
+        "*",
+        "runscripts",
+        "create",
+        "delete",
+        "ci_access",
+        "all",
+    ];
     parts.iter().any(|part| verb.contains(part))
 }
 
 fn is_reading(verb: &str) -> bool {
     let verb = verb.to_ascii_lowercase();
-    matches!(verb.as_str(), "view" | "read") || verb.ends_with("/read") || verb.ends_with(".read") || verb.ends_with("/view")
+    matches!(verb.as_str(), "view" | "read")
+        || verb.ends_with("/read")
+        || verb.ends_with(".read")
+        || verb.ends_with("/view")
 }

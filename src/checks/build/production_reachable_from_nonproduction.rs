@@ -87,9 +87,10 @@ fn of_job<'a>(
     (blueprint, job): (&'a Blueprint, &'a Job),
     by: StartedBy,
 ) -> Vec<Detection> {
-    let gated = job.items.iter().any(|item| {
-        matches!(&item.what, What::Gate(gate) if gate.kind == GateKind::Approval)
-    });
+    let gated = job
+        .items
+        .iter()
+        .any(|item| matches!(&item.what, What::Gate(gate) if gate.kind == GateKind::Approval));
     let things = reached(side, job);
     let production = things
         .into_iter()

@@ -61,7 +61,13 @@ pub const META: CheckMeta = CheckMeta {
     title: "A registry is logged in to with a lasting or visible password",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -79,11 +85,7 @@ pub(super) fn is_of_registry(name: &str) -> bool {
 
 const LITERALS: &[&str] = &["credentials.password", "DOCKER_AUTH_CONFIG"];
 /// Registries of clouds and forges that take roles or tokens of a run.
-const IAM_ENDS: &[&str] = &[
-    ".pkg.dev",
-    ".gcr.io",
-    ".azurecr.io",
-];
+const IAM_ENDS: &[&str] = &[".pkg.dev", ".gcr.io", ".azurecr.io"];
 const IAM_HOSTS: &[&str] = &["gcr.io", "ghcr.io", "public.ecr.aws", "registry.gitlab.com"];
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
@@ -98,7 +100,11 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
     let in_clear = literals.map(|(seen, it)| {
         Detection::at(side, seen, format!("in clear: {}", it.name))
             .severity(Severity::Critical)
-            .says(format!("{} holds a registry's password in clear ({})", seen.whose(), excerpt(&it.name, 40)))
+            .says(format!(
+                "{} holds a registry's password in clear ({})",
+                seen.whose(),
+                excerpt(&it.name, 40)
+            ))
             .mend("change the password, and let the job log in with the run's own token or a role")
     });
     let of_logins = logins.filter_map(|(seen, login)| of_login(side, seen, login));
@@ -123,7 +129,10 @@ fn of_login(side: Side<'_>, seen: Seen<'_>, login: &Login) -> Option<Detection> 
         (
             "stored",
             Severity::High,
-            format!("{whose} logs in to {registry} with the stored password {}, where a short-lived identity serves", excerpt(name, 60)),
+            format!(
+                "{whose} logs in to {registry} with the stored password {}, where a short-lived identity serves",
+                excerpt(name, 60)
+            ),
             short_lived(&login.registry).to_owned(),
         )
     } else if login.on_command_line && !matches!(login.with, Held::ShortLived(_)) {
@@ -133,8 +142,12 @@ fn of_login(side: Side<'_>, seen: Seen<'_>, login: &Login) -> Option<Detection> 
         (
             "command line",
             Severity::Medium,
-            format!("{whose} logs in to {registry} with the password on the command line, where every process sees it"),
-            format!("pipe it: `echo \"$PASSWORD\" | docker login -u \"$USER\" --password-stdin {registry}`"),
+            format!(
+                "{whose} logs in to {registry} with the password on the command line, where every process sees it"
+            ),
+            format!(
+                "pipe it: `echo \"$PASSWORD\" | docker login -u \"$USER\" --password-stdin {registry}`"
+            ),
         )
     } else {
         return None;

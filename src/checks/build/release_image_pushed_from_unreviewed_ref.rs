@@ -69,7 +69,15 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 /// Tags that releases have and that move.
-const TAGS: &[&str] = &["latest", "stable", "prod", "production", "release", "live", "master", "main",
+const TAGS: &[&str] = &[
+    "latest",
+    "stable",
+    "prod",
+    "production",
+    "release",
+    "live",
+    "master",
+    "main",
 ];
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
@@ -100,7 +108,11 @@ fn release_name(image: &ImageName) -> Option<String> {
     let (repository, tag, shown) = match image {
         ImageName::Known(it) => {
             let tag = it.tag.clone().unwrap_or_else(|| "latest".to_owned());
-            (it.repository.clone(), tag, format!("{}:{}", it.name(), it.tag.as_deref().unwrap_or("latest")))
+            (
+                it.repository.clone(),
+                tag,
+                format!("{}:{}", it.name(), it.tag.as_deref().unwrap_or("latest")),
+            )
         }
         ImageName::Unresolved(text) => {
             let (name, tag) = text.rsplit_once(':').unwrap_or((text, ""));

@@ -117,7 +117,12 @@ fn is_called(job: &Job, name: &str) -> bool {
         })
 }
 
-fn gone(before: Side<'_>, after: Side<'_>, name: &str, (file, job): (&Blueprint, &Job)) -> Detection {
+fn gone(
+    before: Side<'_>,
+    after: Side<'_>,
+    name: &str,
+    (file, job): (&Blueprint, &Job),
+) -> Detection {
     let same = |(blueprint, other): &(&Blueprint, &Job)| {
         blueprint.path == file.path && other.slot == job.slot
     };
@@ -133,8 +138,12 @@ fn gone(before: Side<'_>, after: Side<'_>, name: &str, (file, job): (&Blueprint,
     Detection::of_job(before, (&file.path, job), "gone")
         .standing_at(&spot)
         .severity(Severity::High)
-        .says(format!("the required check {name} is gone: no job of this name runs any more"))
-        .mend(format!("keep a job named {name}, or change what the forge and the policy require first"))
+        .says(format!(
+            "the required check {name} is gone: no job of this name runs any more"
+        ))
+        .mend(format!(
+            "keep a job named {name}, or change what the forge and the policy require first"
+        ))
 }
 
 /// Jobs of other files that newly report under the name.
@@ -148,7 +157,9 @@ fn spoof(
     let known = |one: &&(&Blueprint, &Job)| old.iter().any(|(file, _)| file.path == one.0.path);
     let kept = new.iter().any(|one| known(&one));
     // What no file of the change had is expected of a file that did not change.
-    let fresh = new.iter().filter(|one| !known(one) && (kept || old.is_empty()));
+    let fresh = new
+        .iter()
+        .filter(|one| !known(one) && (kept || old.is_empty()));
     let (severity, whose) = match kept {
         true => (Severity::High, "which another file has"),
         false => (Severity::Medium, "which another file may have already"),
@@ -156,7 +167,10 @@ fn spoof(
     let all = fresh.map(|(file, job)| {
         Detection::of_job(side, (&file.path, job), "spoof")
             .severity(severity)
-            .says(format!("{} takes the name of the required check {name}, {whose}", job.title))
+            .says(format!(
+                "{} takes the name of the required check {name}, {whose}",
+                job.title
+            ))
             .mend("give it another name")
     });
     all.collect()

@@ -43,7 +43,9 @@
 
 use crate::checks::support::build::{Detection, Seen, Side, introduced};
 use crate::checks::{CheckMeta, Objections};
-use crate::model::build::{Command, Item, Job, Setting, StartedBy, TemplateSource, WeakeningKind, What};
+use crate::model::build::{
+    Command, Item, Job, Setting, StartedBy, TemplateSource, WeakeningKind, What,
+};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -66,9 +68,13 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
-    let items = side.items().filter(|seen| META.systems.contains(&seen.blueprint.system));
+    let items = side
+        .items()
+        .filter(|seen| META.systems.contains(&seen.blueprint.system));
     let all = items.filter_map(|seen| match &seen.item.what {
-        What::Weakening(it) if it.kind == WeakeningKind::Unsafe => Some(old_commands(side, seen, &it.text)),
+        What::Weakening(it) if it.kind == WeakeningKind::Unsafe => {
+            Some(old_commands(side, seen, &it.text))
+        }
         What::Setting(it) if it.name == "groovy.evaluate" => Some(evaluated(side, seen, it)),
         What::Setting(it) if it.name == "actions.environment-file" => written(side, seen, it),
         _ => None,
@@ -88,7 +94,11 @@ fn old_commands(side: Side<'_>, seen: Seen<'_>, text: &str) -> Detection {
     let severity = raised(&detection);
     detection
         .severity(severity)
-        .says(format!("{} lets printed lines command the runner ({})", seen.whose(), excerpt(text, 80)))
+        .says(format!(
+            "{} lets printed lines command the runner ({})",
+            seen.whose(),
+            excerpt(text, 80)
+        ))
         .mend("remove it, and write to `$GITHUB_OUTPUT` or `$GITHUB_ENV` instead")
 }
 
@@ -105,17 +115,28 @@ fn evaluated(side: Side<'_>, seen: Seen<'_>, setting: &Setting) -> Detection {
 fn written(side: Side<'_>, seen: Seen<'_>, setting: &Setting) -> Option<Detection> {
     let job = seen.job?;
     let order = seen.item.order;
-    let pasted = job.items.iter().filter(|item| item.order == order).find_map(|item| match &item.what {
-        What::Template(it) if it.written_by == TemplateSource::Anybody => Some(it.expression.as_str()),
-        _ => None,
-    });
-    let open = job.started_by() == Some(StartedBy::Outsiders) && writes_unknown(job, seen.item, &setting.value);
+    let pasted = job
+        .items
+        .iter()
+        .filter(|item| item.order == order)
+        .find_map(|item| match &item.what {
+            What::Template(it) if it.written_by == TemplateSource::Anybody => {
+                Some(it.expression.as_str())
+            }
+            _ => None,
+        });
+    let open = job.started_by() == Some(StartedBy::Outsiders)
+        && writes_unknown(job, seen.item, &setting.value);
     let from = match pasted {
         Some(expression) => format!("what strangers write ({})", excerpt(expression, 80)),
         None if open => "what the run reads, and anybody can start it".to_owned(),
         None => return None,
     };
-    let detection = Detection::at(side, seen, format!("{} {}", setting.value, pasted.unwrap_or("run")));
+    let detection = Detection::at(
+        side,
+        seen,
+        format!("{} {}", setting.value, pasted.unwrap_or("run")),
+    );
     let severity = raised(&detection);
     Some(
         detection
@@ -133,7 +154,9 @@ fn writes_unknown(job: &Job, item: &Item, file: &str) -> bool {
         _ => None,
     });
     own.any(|command| {
-        let read = |word: &&crate::model::build::Word| !word.plain && !word.variables.iter().any(|it| it == file);
+        let read = |word: &&crate::model::build::Word| {
+            !word.plain && !word.variables.iter().any(|it| it == file)
+        };
         let fixed = matches!(command.program(), "echo" | "printf");
         !fixed || command.fed_by.is_some() || command.arguments().iter().any(|word| read(&word))
     })
@@ -142,5 +165,7 @@ fn writes_unknown(job: &Job, item: &Item, file: &str) -> bool {
 fn writes_to(command: &Command, file: &str) -> bool {
     let targets = command.redirects.iter().map(|redirect| &redirect.target);
     let arguments = command.arguments().iter();
-    targets.chain(arguments).any(|word| word.variables.iter().any(|it| it == file))
+    targets
+        .chain(arguments)
+        .any(|word| word.variables.iter().any(|it| it == file))
 }

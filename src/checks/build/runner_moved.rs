@@ -91,8 +91,15 @@ fn moved(side: Side<'_>, old: &Job, (file, new): (&Blueprint, &Job)) -> Option<D
         detection
             .standing_at(&to.spot)
             .severity(severity)
-            .says(format!("{title} moves from {} to {}: {why}", shown(from), shown(to)))
-            .mend(format!("put it back on {}, or have those agree who run these machines", shown(from))),
+            .says(format!(
+                "{title} moves from {} to {}: {why}",
+                shown(from),
+                shown(to)
+            ))
+            .mend(format!(
+                "put it back on {}, or have those agree who run these machines",
+                shown(from)
+            )),
     )
 }
 
@@ -113,7 +120,10 @@ fn judge(
             ZoneLevel::Production => Severity::High,
             _ => Severity::Medium,
         };
-        return Some((severity, format!("they stand in zone {}", excerpt(zone.name, 40))));
+        return Some((
+            severity,
+            format!("they stand in zone {}", excerpt(zone.name, 40)),
+        ));
     }
     if to.kind == RunnerKind::Controller && from.kind != RunnerKind::Controller {
         let why = "that is the machine of the CI server itself";
@@ -125,12 +135,22 @@ fn judge(
         return Some((Severity::High, why.to_owned()));
     }
     if to.kind == RunnerKind::Dynamic && from.kind != RunnerKind::Dynamic {
-        return Some((Severity::Medium, "only the run knows which they are".to_owned()));
+        return Some((
+            Severity::Medium,
+            "only the run knows which they are".to_owned(),
+        ));
     }
     let zone = old.filter(|_| has < had)?;
     let secrets = detection.exposure.secrets > crate::checks::support::build::Secrets::None;
     let why = format!("they stand outside of zone {}", excerpt(zone.name, 40));
-    Some((if secrets { Severity::Medium } else { Severity::Low }, why))
+    Some((
+        if secrets {
+            Severity::Medium
+        } else {
+            Severity::Low
+        },
+        why,
+    ))
 }
 
 fn shown(runner: &Runner) -> String {

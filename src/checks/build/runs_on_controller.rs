@@ -104,7 +104,9 @@ fn executors(side: Side<'_>) -> Vec<Detection> {
         let shown = excerpt(value, 20);
         Detection::at(side, seen, "executors")
             .severity(Severity::High)
-            .says(format!("the CI server itself runs builds: it gets {shown} executors"))
+            .says(format!(
+                "the CI server itself runs builds: it gets {shown} executors"
+            ))
             .mend("set `numExecutors: 0` and let agents build")
     });
     all.collect()

@@ -40,9 +40,11 @@
 //! - CIS Software Supply Chain Security 1.5: code is scanned for weaknesses
 //! - CWE-693: protection mechanism failure
 
-use crate::checks::support::build::{Detection, Side, Switch, Weaker, Words, compared, switches, weaker};
-use crate::model::build::{CodeKind, Pin, What};
+use crate::checks::support::build::{
+    Detection, Side, Switch, Weaker, Words, compared, switches, weaker,
+};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{CodeKind, Pin, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -61,19 +63,76 @@ build_config! { mode = Audit, at_least = Low }
 
 const SCANS: Words = Words {
     demands: &[
-        "=check", "=checks", "=framework", "enabled", "rules", "=queries", "qualitygate", "=plugins", "=hook",
-        "scanners", "vuln-type", "exit-code", "=patterns", "strict", "fail_fast", "=stages",
+        "=check",
+        "=checks",
+        "=framework",
+        "enabled",
+        "rules",
+        "=queries",
+        "qualitygate",
+        "=plugins",
+        "=hook",
+        "scanners",
+        "vuln-type",
+        "exit-code",
+        "=patterns",
+        "strict",
+        "fail_fast",
+        "=stages",
     ],
     grants: &[
-        "skip", "ignor", "exclu", "allow", "whitelist", "baseline", "suppress", "soft-fail", "soft_fail",
-        "no-fail", "nofail", "disable", "exception", "unsound", "trusted", "except", "stopwords", "=quiet",
+        "skip",
+        "ignor",
+        "exclu",
+        "allow",
+        "whitelist",
+        "baseline",
+        "suppress",
+        "soft-fail",
+        "soft_fail",
+        "no-fail",
+        "nofail",
+        "disable",
+        "exception",
+        "unsound",
+        "trusted",
+        "except",
+        "stopwords",
+        "=quiet",
     ],
-    levels: &["severity", "threshold", "=level", "fail-on", "fail_on", "=failure", "min-level", "severity-threshold"],
+    levels: &[
+        "severity",
+        "threshold",
+        "=level",
+        "fail-on",
+        "fail_on",
+        "=failure",
+        "min-level",
+        "severity-threshold",
+    ],
 };
 
 const BOTS: Words = Words {
-    demands: &["reviewers", "requiredstatuschecks", "=assignees", "minimumreleaseage", "stabilitydays", "cooldown"],
-    grants: &["automerge", "auto-merge", "autoapprove", "ignoretests", "insecure-external-code-execution", "allowedpostupgradecommands", "allowscripts", "allowcustomcratesregistries", "allowplugins", "postupgradetasks"],
+    demands: &[
+        "reviewers",
+        "requiredstatuschecks",
+        "=assignees",
+        "minimumreleaseage",
+        "stabilitydays",
+        "cooldown",
+    ],
+    grants: &[
+        "automerge",
+        "auto-merge",
+        "autoapprove",
+        "ignoretests",
+        "insecure-external-code-execution",
+        "allowedpostupgradecommands",
+        "allowscripts",
+        "allowcustomcratesregistries",
+        "allowplugins",
+        "postupgradetasks",
+    ],
     levels: &[],
 };
 
@@ -99,18 +158,36 @@ fn scan(after: Side<'_>, one: &Switch<'_>) -> Option<Detection> {
         if one.after.is_some() {
             return None;
         }
-        (Severity::Medium, format!("the hook {from} runs no longer before a commit"))
+        (
+            Severity::Medium,
+            format!("the hook {from} runs no longer before a commit"),
+        )
     } else if lint_lowered(one.from(), one.to()) {
-        (Severity::High, format!("{} is {to} instead of {from}", excerpt(name, 80)))
+        (
+            Severity::High,
+            format!("{} is {to} instead of {from}", excerpt(name, 80)),
+        )
     } else {
         let shown = excerpt(name, 80);
         match (weaker(&SCANS, one)?, one.from(), one.to()) {
-            (Weaker::Granted, None, _) => (Severity::Medium, format!("{shown} lets the scan overlook `{to}`")),
+            (Weaker::Granted, None, _) => (
+                Severity::Medium,
+                format!("{shown} lets the scan overlook `{to}`"),
+            ),
             (Weaker::Granted, ..) => (Severity::High, format!("{shown} is {to} instead of {from}")),
             (Weaker::Raised, None, _) => (Severity::High, format!("{shown} lets only {to} count")),
-            (Weaker::Raised, ..) => (Severity::High, format!("{shown} is {to} instead of {from}: only what is worse counts")),
-            (Weaker::Dropped, _, None) => (Severity::Medium, format!("{shown} no longer holds `{from}`")),
-            (Weaker::Dropped, ..) => (Severity::High, format!("{shown} is {to} instead of `{from}`")),
+            (Weaker::Raised, ..) => (
+                Severity::High,
+                format!("{shown} is {to} instead of {from}: only what is worse counts"),
+            ),
+            (Weaker::Dropped, _, None) => (
+                Severity::Medium,
+                format!("{shown} no longer holds `{from}`"),
+            ),
+            (Weaker::Dropped, ..) => (
+                Severity::High,
+                format!("{shown} is {to} instead of `{from}`"),
+            ),
         }
     };
     let severity = match one.to() {
@@ -161,7 +238,14 @@ fn loose_hooks(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
             What::Code(code) if code.kind == CodeKind::Hook => Some(code),
             _ => None,
         });
-        all.map(|(seen, code)| (seen.item.spot.clone(), seen.blueprint.path.clone(), code.clone())).collect()
+        all.map(|(seen, code)| {
+            (
+                seen.item.spot.clone(),
+                seen.blueprint.path.clone(),
+                code.clone(),
+            )
+        })
+        .collect()
     };
     let old = hooks(before);
     let all = hooks(after).into_iter().filter_map(|(spot, path, code)| {

@@ -54,7 +54,14 @@ pub const META: CheckMeta = CheckMeta {
     title: "A secret gets into an image",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -79,16 +86,34 @@ pub(super) fn is_baked(seen: Seen<'_>) -> bool {
 }
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
-    let mut all: Vec<Detection> = side.items().filter_map(|seen| of_item(side, seen)).collect();
+    let mut all: Vec<Detection> = side
+        .items()
+        .filter_map(|seen| of_item(side, seen))
+        .collect();
     for shell in &scripts(side) {
         for line in &shell.lines {
-            let builds = matches!(line.command.program(), "docker" | "podman" | "buildah" | "nerdctl" | "executor" | "kaniko" | "docker-compose");
+            let builds = matches!(
+                line.command.program(),
+                "docker"
+                    | "podman"
+                    | "buildah"
+                    | "nerdctl"
+                    | "executor"
+                    | "kaniko"
+                    | "docker-compose"
+            );
             if !builds {
                 continue;
             }
             for name in arguments(*line) {
-                let says = format!("gives the secret {} to an image's build as an argument, which stays in its history", excerpt(&name, 60));
-                all.push(said(side, line.seen, format!("argument {name}"), &says).severity(Severity::High));
+                let says = format!(
+                    "gives the secret {} to an image's build as an argument, which stays in its history",
+                    excerpt(&name, 60)
+                );
+                all.push(
+                    said(side, line.seen, format!("argument {name}"), &says)
+                        .severity(Severity::High),
+                );
             }
         }
     }
@@ -122,15 +147,24 @@ fn arguments(line: crate::checks::support::build::Line<'_>) -> Vec<String> {
 fn of_item(side: Side<'_>, seen: Seen<'_>) -> Option<Detection> {
     match &seen.item.what {
         What::Literal(it) if is_baked(seen) => {
-            let says = format!("holds the secret {} in clear, which stays in the image", excerpt(&it.name, 60));
+            let says = format!(
+                "holds the secret {} in clear, which stays in the image",
+                excerpt(&it.name, 60)
+            );
             Some(said(side, seen, format!("value {}", it.name), &says).severity(Severity::Critical))
         }
         What::Setting(it) if it.name == "docker.secret-argument" => {
-            let says = format!("takes the secret {} as an argument or variable, which stays in the image's history", excerpt(&it.value, 60));
+            let says = format!(
+                "takes the secret {} as an argument or variable, which stays in the image's history",
+                excerpt(&it.value, 60)
+            );
             Some(said(side, seen, format!("argument {}", it.value), &says).severity(Severity::High))
         }
         What::Setting(it) if it.name == "docker.secret-file" => {
-            let says = format!("copies the file {}, which holds credentials, into the image", excerpt(&it.value, 80));
+            let says = format!(
+                "copies the file {}, which holds credentials, into the image",
+                excerpt(&it.value, 80)
+            );
             Some(said(side, seen, format!("file {}", it.value), &says).severity(Severity::High))
         }
         What::Secret(it) if seen.item.slot.ends_with("/build-args") => {
@@ -138,7 +172,10 @@ fn of_item(side: Side<'_>, seen: Seen<'_>) -> Option<Detection> {
                 SecretName::Named(name) | SecretName::Dynamic(name) => name.clone(),
                 SecretName::Inherited | SecretName::All => "of all names".to_owned(),
             };
-            let says = format!("gives the secret {} to an image's build as an argument, which stays in its history", excerpt(&name, 60));
+            let says = format!(
+                "gives the secret {} to an image's build as an argument, which stays in its history",
+                excerpt(&name, 60)
+            );
             Some(said(side, seen, format!("argument {name}"), &says).severity(Severity::High))
         }
         _ => None,

@@ -63,15 +63,30 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
     introduced(&config.terms(), facts, objections, detect);
 }
 
-const PRINTERS: &[&str] = &["echo", "printf", "Write-Host", "Write-Output", "write-host", "write-output", "print"];
+const PRINTERS: &[&str] = &[
+    "echo",
+    "printf",
+    "Write-Host",
+    "Write-Output",
+    "write-host",
+    "write-output",
+    "print",
+];
 /// What passes its input on in a form that no mask knows.
-const RECODERS: &[&str] = &["base64", "rev", "xxd", "od", "hexdump", "tr", "fold", "sed", "tee", "base32", "gzip", "head", "tail", "cut", "cat"];
+const RECODERS: &[&str] = &[
+    "base64", "rev", "xxd", "od", "hexdump", "tr", "fold", "sed", "tee", "base32", "gzip", "head",
+    "tail", "cut", "cat",
+];
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
     let mut all = Vec::new();
     for shell in &scripts(side) {
         let lines = shell.lines.iter();
-        all.extend(lines.filter_map(|line| printed(side, shell, *line).or_else(|| dumped(side, shell, *line))));
+        all.extend(
+            lines.filter_map(|line| {
+                printed(side, shell, *line).or_else(|| dumped(side, shell, *line))
+            }),
+        );
         all.extend(traced(side, shell));
     }
     let debug = side.all(|what| match what {
@@ -81,7 +96,11 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
     all.extend(debug.map(|(seen, it)| {
         Detection::at(side, seen, it.text.clone())
             .severity(Severity::Medium)
-            .says(format!("{} switches on debug output that shows secrets ({})", seen.whose(), excerpt(&it.text, 60)))
+            .says(format!(
+                "{} switches on debug output that shows secrets ({})",
+                seen.whose(),
+                excerpt(&it.text, 60)
+            ))
             .mend("remove the switch; set it for one run in the controller instead")
     }));
     all
@@ -112,12 +131,20 @@ fn printed(side: Side<'_>, shell: &Shell<'_>, line: Line<'_>) -> Option<Detectio
     if last.command.inside.is_some() || writes_file(last.command) || compares(words) {
         return None;
     }
-    let how = if recoded { "in a form that no mask knows" } else { "to the log" };
+    let how = if recoded {
+        "in a form that no mask knows"
+    } else {
+        "to the log"
+    };
     let detection = Detection::at(side, line.seen, format!("print {name}"));
     Some(
         detection
             .severity(Severity::High)
-            .says(format!("{} writes the secret {} {how}", line.seen.whose(), excerpt(name, 60)))
+            .says(format!(
+                "{} writes the secret {} {how}",
+                line.seen.whose(),
+                excerpt(name, 60)
+            ))
             .mend("remove the output; if it has run, change the secret"),
     )
 }
@@ -125,12 +152,19 @@ fn printed(side: Side<'_>, shell: &Shell<'_>, line: Line<'_>) -> Option<Detectio
 fn writes_file(command: &Command) -> bool {
     let to_file = |operator: &str| matches!(operator, ">" | ">>" | "&>" | ">|" | "&>>");
     let mut redirects = command.redirects.iter();
-    redirects.any(|it| to_file(&it.operator) && !matches!(it.target.text.as_str(), "/dev/stdout" | "/dev/stderr"))
+    redirects.any(|it| {
+        to_file(&it.operator) && !matches!(it.target.text.as_str(), "/dev/stdout" | "/dev/stderr")
+    })
 }
 
 /// `echo ${#TOKEN}` and `${TOKEN:+set}` tell only that it is there.
 fn compares(words: &[crate::model::build::Word]) -> bool {
-    words.iter().any(|it| it.text.contains("${#") || it.text.contains(":+") || it.text.contains("!= ''") || it.text.contains("== ''"))
+    words.iter().any(|it| {
+        it.text.contains("${#")
+            || it.text.contains(":+")
+            || it.text.contains("!= ''")
+            || it.text.contains("== ''")
+    })
 }
 
 /// The whole environment.
@@ -139,21 +173,30 @@ fn dumped(side: Side<'_>, shell: &Shell<'_>, line: Line<'_>) -> Option<Detection
     let words = command.arguments();
     let all = match command.program() {
         "env" | "printenv" | "set" => words.is_empty(),
-        "export" | "declare" => words.len() == 1 && matches!(words[0].text.as_str(), "-p" | "-x" | "-px"),
-        "Get-ChildItem" | "gci" | "dir" | "ls" => words.first().is_some_and(|it| it.text.eq_ignore_ascii_case("env:")),
+        "export" | "declare" => {
+            words.len() == 1 && matches!(words[0].text.as_str(), "-p" | "-x" | "-px")
+        }
+        "Get-ChildItem" | "gci" | "dir" | "ls" => words
+            .first()
+            .is_some_and(|it| it.text.eq_ignore_ascii_case("env:")),
         _ => false,
     };
     if !all || !line.has_secrets() || command.inside.is_some() || writes_file(command) {
         return None;
     }
     let reader = shell.reader(line);
-    if reader.is_some_and(|it| it.command.program() != "sort" && !RECODERS.contains(&it.command.program())) {
+    if reader.is_some_and(|it| {
+        it.command.program() != "sort" && !RECODERS.contains(&it.command.program())
+    }) {
         return None;
     }
     Some(
         Detection::at(side, line.seen, "environment")
             .severity(Severity::Medium)
-            .says(format!("{} writes its whole environment, in which secrets stand, to the log", line.seen.whose()))
+            .says(format!(
+                "{} writes its whole environment, in which secrets stand, to the log",
+                line.seen.whose()
+            ))
             .mend("remove it, or print the variables that are needed by name"),
     )
 }
@@ -162,13 +205,22 @@ fn dumped(side: Side<'_>, shell: &Shell<'_>, line: Line<'_>) -> Option<Detection
 fn traced(side: Side<'_>, shell: &Shell<'_>) -> Option<Detection> {
     let mut lines = shell.lines.iter();
     let set = lines.find(|line| traces(line.command))?;
-    let mut behind = shell.lines.iter().filter(|it| it.command.position > set.command.position);
-    let mut until = behind.by_ref().take_while(|it| !is_set(it.command, '+', 'x'));
+    let mut behind = shell
+        .lines
+        .iter()
+        .filter(|it| it.command.position > set.command.position);
+    let mut until = behind
+        .by_ref()
+        .take_while(|it| !is_set(it.command, '+', 'x'));
     let name = until.find_map(|it| it.secrets().into_iter().next())?;
     Some(
         Detection::at(side, set.seen, "set -x")
             .severity(Severity::Medium)
-            .says(format!("{} traces its commands (`set -x`), and one of them is given the secret {}", set.seen.whose(), excerpt(&name, 60)))
+            .says(format!(
+                "{} traces its commands (`set -x`), and one of them is given the secret {}",
+                set.seen.whose(),
+                excerpt(&name, 60)
+            ))
             .mend("remove `-x`, or write `set +x` in front of that command"),
     )
 }
@@ -179,7 +231,11 @@ fn traces(command: &Command) -> bool {
 
 fn is_set(command: &Command, sign: char, letter: char) -> bool {
     let words = command.arguments();
-    let short = words.iter().any(|it| it.text.starts_with(sign) && !it.text.starts_with("--") && it.text.contains(letter));
-    let long = words.windows(2).any(|pair| pair[0].text.starts_with(sign) && pair[1].text == "xtrace");
+    let short = words.iter().any(|it| {
+        it.text.starts_with(sign) && !it.text.starts_with("--") && it.text.contains(letter)
+    });
+    let long = words
+        .windows(2)
+        .any(|pair| pair[0].text.starts_with(sign) && pair[1].text == "xtrace");
     command.program() == "set" && (short || long)
 }

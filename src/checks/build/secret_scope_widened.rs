@@ -144,14 +144,21 @@ fn gained(
     Detection::of_job(side, (&file.path, job), shown(name))
         .standing_at(&item.spot)
         .severity(severity)
-        .says(format!("{} now reaches {}{outsiders}", job.title, shown(name)))
+        .says(format!(
+            "{} now reaches {}{outsiders}",
+            job.title,
+            shown(name)
+        ))
         .mend(remedy(name))
 }
 
 fn shown(name: &SecretName) -> String {
     match name {
         SecretName::Named(name) => format!("the secret {}", excerpt(name, 60)),
-        SecretName::Dynamic(text) => format!("a secret whose name only the run knows ({})", excerpt(text, 60)),
+        SecretName::Dynamic(text) => format!(
+            "a secret whose name only the run knows ({})",
+            excerpt(text, 60)
+        ),
         SecretName::Inherited => "every secret of its caller".to_owned(),
         SecretName::All => "every secret".to_owned(),
     }
@@ -159,7 +166,9 @@ fn shown(name: &SecretName) -> String {
 
 fn remedy(name: &SecretName) -> &'static str {
     match name {
-        SecretName::Named(_) => "give it to the one step that needs it, and have those agree who answer for it",
+        SecretName::Named(_) => {
+            "give it to the one step that needs it, and have those agree who answer for it"
+        }
         _ => "name the secrets that it needs, one by one",
     }
 }
@@ -184,19 +193,23 @@ fn lifted(
     (file, job): (&Blueprint, &Job),
     (name, item): (&SecretName, &Item),
 ) -> Detection {
-    Detection::of_job(side, (&file.path, job), format!("every step: {}", shown(name)))
-        .standing_at(&item.spot)
-        .severity(Severity::Low)
-        .says(format!("every step of {} now reaches {}, not only the one that needs it", job.title, shown(name)))
-        .mend("set it in the `env` of the step that needs it")
+    Detection::of_job(
+        side,
+        (&file.path, job),
+        format!("every step: {}", shown(name)),
+    )
+    .standing_at(&item.spot)
+    .severity(Severity::Low)
+    .says(format!(
+        "every step of {} now reaches {}, not only the one that needs it",
+        job.title,
+        shown(name)
+    ))
+    .mend("set it in the `env` of the step that needs it")
 }
 
 /// Variables that newly go on to other pipelines.
-fn forwarded(
-    side: Side<'_>,
-    old: Option<&Job>,
-    (file, job): (&Blueprint, &Job),
-) -> Vec<Detection> {
+fn forwarded(side: Side<'_>, old: Option<&Job>, (file, job): (&Blueprint, &Job)) -> Vec<Detection> {
     let passes = |job: &Job| {
         let mut own = job.items.iter();
         own.any(|item| is_forward(&item.what))
@@ -208,7 +221,10 @@ fn forwarded(
     let detection = Detection::of_job(side, (&file.path, job), "forward")
         .standing_at(&item.spot)
         .severity(Severity::Medium)
-        .says(format!("{} hands the variables of its pipeline on to another one", job.title))
+        .says(format!(
+            "{} hands the variables of its pipeline on to another one",
+            job.title
+        ))
         .mend("state the variables that the other pipeline needs under `variables`");
     vec![detection]
 }

@@ -39,7 +39,9 @@
 //! - CWE-201: insertion of sensitive information into sent data
 //! - MITRE ATT&CK T1567: exfiltration over web service
 
-use crate::checks::support::build::{Detection, Host, Line, Shell, Side, hosts_of, introduced, is_downloader, is_local, scripts};
+use crate::checks::support::build::{
+    Detection, Host, Line, Shell, Side, hosts_of, introduced, is_downloader, is_local, scripts,
+};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
@@ -53,7 +55,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "A secret is sent to a host that is not known",
     severity: Severity::Critical,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -65,13 +75,53 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 
 /// Hosts whose interfaces take tokens. Counts only where the policy has no list.
 const KNOWN: &[&str] = &[
-    "api.github.com", "github.com", "uploads.github.com", "ghcr.io", "gitlab.com", "registry.gitlab.com", "api.bitbucket.org",
-    "bitbucket.org", "registry.npmjs.org", "upload.pypi.org", "test.pypi.org", "pypi.org", "crates.io", "rubygems.org", "packagist.org",
-    "api.nuget.org", "www.nuget.org", "oss.sonatype.org", "s01.oss.sonatype.org", "central.sonatype.com", "hub.docker.com",
-    "auth.docker.io", "registry-1.docker.io", "quay.io", "sonarcloud.io", "scan.coverity.com", "codecov.io", "uploader.codecov.io",
-    "coveralls.io", "api.snyk.io", "hooks.slack.com", "slack.com", "api.cloudflare.com", "api.digitalocean.com", "api.heroku.com",
-    "app.terraform.io", "api.netlify.com", "api.vercel.com", "sentry.io", "login.microsoftonline.com", "management.azure.com",
-    "dev.azure.com", "circleci.com", "readthedocs.org", "api.pulumi.com", "api.fastly.com", "api.transifex.com",
+    "api.github.com",
+    "github.com",
+    "uploads.github.com",
+    "ghcr.io",
+    "gitlab.com",
+    "registry.gitlab.com",
+    "api.bitbucket.org",
+    "bitbucket.org",
+    "registry.npmjs.org",
+    "upload.pypi.org",
+    "test.pypi.org",
+    "pypi.org",
+    "crates.io",
+    "rubygems.org",
+    "packagist.org",
+    "api.nuget.org",
+    "www.nuget.org",
+    "oss.sonatype.org",
+    "s01.oss.sonatype.org",
+    "central.sonatype.com",
+    "hub.docker.com",
+    "auth.docker.io",
+    "registry-1.docker.io",
+    "quay.io",
+    "sonarcloud.io",
+    "scan.coverity.com",
+    "codecov.io",
+    "uploader.codecov.io",
+    "coveralls.io",
+    "api.snyk.io",
+    "hooks.slack.com",
+    "slack.com",
+    "api.cloudflare.com",
+    "api.digitalocean.com",
+    "api.heroku.com",
+    "app.terraform.io",
+    "api.netlify.com",
+    "api.vercel.com",
+    "sentry.io",
+    "login.microsoftonline.com",
+    "management.azure.com",
+    "dev.azure.com",
+    "circleci.com",
+    "readthedocs.org",
+    "api.pulumi.com",
+    "api.fastly.com",
+    "api.transifex.com",
 ];
 /// Programs beside the downloaders that carry data to a host.
 const CLIENTS: &[&str] = &["nc", "ncat", "netcat", "socat", "telnet", "openssl"];
@@ -93,7 +143,9 @@ fn of_line(side: Side<'_>, shell: &Shell<'_>, line: Line<'_>) -> Option<Detectio
     let host = if RESOLVERS.contains(&program) {
         asked(line)?
     } else if is_downloader(program) || CLIENTS.contains(&program) || git {
-        hosts_of(line.command).into_iter().find(|host| is_unknown(side, host))?
+        hosts_of(line.command)
+            .into_iter()
+            .find(|host| is_unknown(side, host))?
     } else {
         return None;
     };
@@ -129,7 +181,9 @@ fn asked(line: Line<'_>) -> Option<Host> {
         in_name && !line.secrets_of(it).is_empty()
     })?;
     let name = word.text.rsplit(['}', '$', ')']).next()?;
-    let name = name.trim_start_matches(|it: char| it != '.').trim_start_matches('.');
+    let name = name
+        .trim_start_matches(|it: char| it != '.')
+        .trim_start_matches('.');
     Some(Host {
         name: name.to_owned(),
         url: name.to_owned(),
@@ -158,15 +212,32 @@ fn carried(shell: &Shell<'_>, line: Line<'_>) -> Option<String> {
         let program = it.command.program();
         let all = matches!(program, "env" | "printenv") && it.command.arguments().is_empty();
         let exports = program == "export" && it.command.has_flag("-p");
-        let files = it.command.arguments().iter().any(|word| is_key_file(&word.text));
+        let files = it
+            .command
+            .arguments()
+            .iter()
+            .any(|word| is_key_file(&word.text));
         all || exports || files
     };
-    let sends_file = line.command.arguments().iter().any(|it| is_key_file(&it.text));
+    let sends_file = line
+        .command
+        .arguments()
+        .iter()
+        .any(|it| is_key_file(&it.text));
     (around.iter().any(dumps) || sends_file).then(|| "what its environment holds".to_owned())
 }
 
 fn is_key_file(text: &str) -> bool {
-    [".aws/credentials", ".docker/config.json", ".kube/config", ".ssh/id_", ".netrc", ".npmrc", ".git-credentials", "/proc/self/environ"]
-        .iter()
-        .any(|end| text.contains(end))
+    [
+        ".aws/credentials",
+        ".docker/config.json",
+        ".kube/config",
+        ".ssh/id_",
+        ".netrc",
+        ".npmrc",
+        ".git-credentials",
+        "/proc/self/environ",
+    ]
+    .iter()
+    .any(|end| text.contains(end))
 }

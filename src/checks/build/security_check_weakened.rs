@@ -46,13 +46,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::support::build::guarded::{
-    concerns_check, guards, is_check, is_narrower, kinds, narrows, neutral, weakenings, weight, word,
+    concerns_check, guards, is_check, is_narrower, kinds, narrows, neutral, weakenings, weight,
+    word,
 };
 use crate::checks::support::build::{Detection, Pair, Side, compared, pairs};
 use crate::checks::{CheckMeta, Objections};
-use crate::model::build::{
-    Blueprint, Guard, GuardKind, Job, Spot, Weakening, WeakeningKind, What,
-};
+use crate::model::build::{Blueprint, Guard, GuardKind, Job, Spot, Weakening, WeakeningKind, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -106,29 +105,43 @@ fn removed(before: Side<'_>, after: Side<'_>, pairs: &[Pair<'_>]) -> Vec<Detecti
     let mut all = Vec::new();
     let mut told = BTreeSet::new();
     for pair in pairs {
-        let Some((file, old)) = pair.before else { continue };
+        let Some((file, old)) = pair.before else {
+            continue;
+        };
         for (item, guard) in guards(old) {
-            let replaced = pair.after.is_some_and(|(_, new)| kinds(new, guard.kind) >= kinds(old, guard.kind));
+            let replaced = pair
+                .after
+                .is_some_and(|(_, new)| kinds(new, guard.kind) >= kinds(old, guard.kind));
             if left.contains_key(guard) || replaced || !told.insert(guard) {
                 continue;
             }
             all.push(match pair.after {
                 Some((file, new)) => {
                     let job = (file.path.as_ref(), new);
-                    gone(Detection::of_job(after, job, feature(guard)), guard, &new.title)
+                    gone(
+                        Detection::of_job(after, job, feature(guard)),
+                        guard,
+                        &new.title,
+                    )
                 }
                 None => {
                     let job = (file.path.as_ref(), old);
                     let spot = still_there(after, file, &item.spot);
                     let detection = Detection::of_job(before, job, feature(guard));
-                    gone(detection.standing_at(&spot), guard, &format!("{}, which is gone,", old.title))
+                    gone(
+                        detection.standing_at(&spot),
+                        guard,
+                        &format!("{}, which is gone,", old.title),
+                    )
                 }
             });
         }
     }
     for blueprint in before.blueprints {
         for item in &blueprint.items {
-            let What::Guard(guard) = &item.what else { continue };
+            let What::Guard(guard) = &item.what else {
+                continue;
+            };
             if left.contains_key(guard) || !told.insert(guard) {
                 continue;
             }
@@ -149,7 +162,11 @@ fn removed(before: Side<'_>, after: Side<'_>, pairs: &[Pair<'_>]) -> Vec<Detecti
 fn still_there(after: Side<'_>, file: &Blueprint, old: &Spot) -> Spot {
     let there = after.blueprints.iter().any(|it| it.path == file.path);
     Spot {
-        path: if there { file.path.clone() } else { old.path.clone() },
+        path: if there {
+            file.path.clone()
+        } else {
+            old.path.clone()
+        },
         line: 1,
         column: 1,
     }
@@ -170,8 +187,13 @@ fn gone(detection: Detection, guard: &Guard, whose: &str) -> Detection {
     let tool = excerpt(&guard.tool, 60);
     detection
         .severity(severity(guard.kind))
-        .says(format!("{whose} no longer runs the {} {tool}, nor does any other job", word(guard.kind)))
-        .mend(format!("put {tool} back, or have those agree who answer for it"))
+        .says(format!(
+            "{whose} no longer runs the {} {tool}, nor does any other job",
+            word(guard.kind)
+        ))
+        .mend(format!(
+            "put {tool} back, or have those agree who answer for it"
+        ))
 }
 
 /// What newly lets a check fail, skips it, or hides its result.
@@ -201,18 +223,25 @@ fn ignored(side: Side<'_>, old: &Job, (file, new): (&Blueprint, &Job)) -> Vec<De
             ),
             _ => continue,
         };
-        let of_file = file.items.iter().any(|it| it.spot == item.spot && it.what == item.what);
+        let of_file = file
+            .items
+            .iter()
+            .any(|it| it.spot == item.spot && it.what == item.what);
         if of_file || !concerns_check(file.system, new, item) {
             continue;
         }
         let text = excerpt(&weakening.text, 80);
         let job = (file.path.as_ref(), new);
         all.push(
-            Detection::of_job(side, job, format!("{:?} {}", weakening.kind, weakening.text))
-                .standing_at(&item.spot)
-                .severity(severity)
-                .says(format!("{} is a check, and {what}: {text}", new.title))
-                .mend(remedy),
+            Detection::of_job(
+                side,
+                job,
+                format!("{:?} {}", weakening.kind, weakening.text),
+            )
+            .standing_at(&item.spot)
+            .severity(severity)
+            .says(format!("{} is a check, and {what}: {text}", new.title))
+            .mend(remedy),
         );
     }
     all
@@ -239,35 +268,60 @@ fn switched(side: Side<'_>, old: &Job, (file, new): (&Blueprint, &Job)) -> Vec<D
     };
     let known = told(old);
     let checked: BTreeSet<_> = guards(old).map(|(_, guard)| guard.kind).collect();
-    let fresh = told(new).into_iter().filter(|(key, _)| !known.contains_key(key));
-    let all = fresh.filter(|_| !checked.is_empty()).map(|((program, flag), spot)| {
-        let job = (file.path.as_ref(), new);
-        let program = excerpt(&program, 40);
-        Detection::of_job(side, job, format!("{program} {flag}"))
-            .standing_at(&spot)
-            .severity(Severity::High)
-            .says(format!("{} runs {program} as a check whose result does not count: {flag}", new.title))
-            .mend(format!("remove {flag} from {program}"))
-    });
+    let fresh = told(new)
+        .into_iter()
+        .filter(|(key, _)| !known.contains_key(key));
+    let all = fresh
+        .filter(|_| !checked.is_empty())
+        .map(|((program, flag), spot)| {
+            let job = (file.path.as_ref(), new);
+            let program = excerpt(&program, 40);
+            Detection::of_job(side, job, format!("{program} {flag}"))
+                .standing_at(&spot)
+                .severity(Severity::High)
+                .says(format!(
+                    "{} runs {program} as a check whose result does not count: {flag}",
+                    new.title
+                ))
+                .mend(format!("remove {flag} from {program}"))
+        });
     all.collect()
 }
 
 /// What whole files of checks newly leave out.
 fn narrowed_files(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
-    let old: Vec<_> = before.all(weak).filter(|(seen, _)| seen.job.is_none()).collect();
+    let old: Vec<_> = before
+        .all(weak)
+        .filter(|(seen, _)| seen.job.is_none())
+        .collect();
     let mut all = Vec::new();
     for (seen, new) in after.all(weak).filter(|(seen, _)| seen.job.is_none()) {
-        let existed = before.blueprints.iter().find(|it| it.path == seen.blueprint.path);
-        let checks = seen.blueprint.jobs.iter().any(|job| guards(job).next().is_some())
-            || seen.blueprint.items.iter().any(|it| matches!(it.what, What::Guard(_)));
+        let existed = before
+            .blueprints
+            .iter()
+            .find(|it| it.path == seen.blueprint.path);
+        let checks = seen
+            .blueprint
+            .jobs
+            .iter()
+            .any(|job| guards(job).next().is_some())
+            || seen
+                .blueprint
+                .items
+                .iter()
+                .any(|it| matches!(it.what, What::Guard(_)));
         let same = old.iter().any(|(_, it)| *it == new);
         if existed.is_none() || !checks || same {
             continue;
         }
-        let slot = old.iter().find(|(other, _)| other.item.slot == seen.item.slot && other.blueprint.path == seen.blueprint.path);
+        let slot = old.iter().find(|(other, _)| {
+            other.item.slot == seen.item.slot && other.blueprint.path == seen.blueprint.path
+        });
         let severity = match new.kind {
             WeakeningKind::Disabled => Severity::High,
-            WeakeningKind::Narrowed if slot.is_none_or(|(_, it)| narrows(&it.text, &new.text)) => Severity::Medium,
+            WeakeningKind::Narrowed if slot.is_none_or(|(_, it)| narrows(&it.text, &new.text)) => {
+                Severity::Medium
+            }
             _ => continue,
         };
         let text = excerpt(&new.text, 80);
@@ -275,7 +329,9 @@ fn narrowed_files(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
             Detection::at(after, seen, format!("{:?} {}", new.kind, new.text))
                 .severity(severity)
                 .says(match new.kind {
-                    WeakeningKind::Disabled => format!("a check of the file is switched off: {text}"),
+                    WeakeningKind::Disabled => {
+                        format!("a check of the file is switched off: {text}")
+                    }
                     _ => format!("the checks of the file see less than before: {text}"),
                 })
                 .mend(format!("remove {text}")),

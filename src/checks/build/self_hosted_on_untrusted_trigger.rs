@@ -69,7 +69,9 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
-    let of = side.jobs().filter_map(|(blueprint, job)| one(side, blueprint, job));
+    let of = side
+        .jobs()
+        .filter_map(|(blueprint, job)| one(side, blueprint, job));
     of.collect()
 }
 
@@ -127,6 +129,9 @@ fn is_own(blueprint: &Blueprint, runner: &Runner) -> bool {
 }
 
 fn merge_request<'a>(blueprint: &Blueprint, job: &'a Job) -> Option<&'a Trigger> {
-    let mut own = job.triggers.iter().filter(|_| blueprint.system == "gitlab-ci");
+    let mut own = job
+        .triggers
+        .iter()
+        .filter(|_| blueprint.system == "gitlab-ci");
     own.find(|trigger| trigger.event == "merge_request_event")
 }

@@ -77,7 +77,9 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         What::Code(code) => Some(code),
         _ => None,
     });
-    shared.filter_map(|(seen, code)| unpinned(side, seen, code)).collect()
+    shared
+        .filter_map(|(seen, code)| unpinned(side, seen, code))
+        .collect()
 }
 
 fn unpinned(side: Side<'_>, seen: Seen<'_>, code: &CodeUse) -> Option<Detection> {
@@ -97,7 +99,8 @@ fn unpinned(side: Side<'_>, seen: Seen<'_>, code: &CodeUse) -> Option<Detection>
         return None;
     }
     let name = excerpt(code.source.to_string(), 100);
-    let remote = seen.blueprint.system == "gitlab-ci" && code.kind == CodeKind::Include && !host.is_empty();
+    let remote =
+        seen.blueprint.system == "gitlab-ci" && code.kind == CodeKind::Include && !host.is_empty();
     // `legacySCM(scm)` takes the library from whatever is being built.
     let own = matches!(&code.source, CodeSource::Dynamic(text) if text.contains("legacySCM"));
     let severity = if own || trust == Trust::Unlisted && (remote || dynamic) {
@@ -120,7 +123,10 @@ fn unpinned(side: Side<'_>, seen: Seen<'_>, code: &CodeUse) -> Option<Detection>
     Some(
         Detection::at(side, seen, code.source.to_string())
             .severity(severity)
-            .says(format!("{} takes the {word} {name} {version}, which can change without a change here", seen.whose()))
+            .says(format!(
+                "{} takes the {word} {name} {version}, which can change without a change here",
+                seen.whose()
+            ))
             .mend(remedy),
     )
 }

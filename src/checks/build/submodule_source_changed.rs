@@ -44,13 +44,15 @@
 //! - CWE-829: inclusion of functionality from an untrusted control sphere
 //! - OWASP CICD-SEC-3: dependency chain abuse
 
-use crate::checks::support::build::{Detection, Seen, Side, Switch, compared_or_alone, introduced, switches};
-use crate::model::build::{CodeKind, CodeSource, CodeUse, What};
-use crate::model::sources::Trust;
+use crate::checks::support::build::{
+    Detection, Seen, Side, Switch, compared_or_alone, introduced, switches,
+};
 use crate::checks::{CheckMeta, Objections};
+use crate::model::build::{CodeKind, CodeSource, CodeUse, What};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
+use crate::model::sources::Trust;
 use crate::model::text::excerpt;
 
 /// What is known of the check.
@@ -89,17 +91,49 @@ fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
                 Some((_, was)) if was.source == *source && was.version == code.version => None,
                 Some((_, was)) if was.source == *source => {
                     let (from, to) = (excerpt(&was.version, 60), excerpt(&code.version, 60));
-                    Some(say(after, seen, source, (Severity::Medium, format!("follows the branch `{to}` instead of `{from}`"))))
+                    Some(say(
+                        after,
+                        seen,
+                        source,
+                        (
+                            Severity::Medium,
+                            format!("follows the branch `{to}` instead of `{from}`"),
+                        ),
+                    ))
                 }
                 Some((_, was)) => {
                     let from = excerpt(was.source.to_string(), 100);
-                    Some(say(after, seen, source, (Severity::High, format!("comes from {} instead of {from}", shown(source)))))
+                    Some(say(
+                        after,
+                        seen,
+                        source,
+                        (
+                            Severity::High,
+                            format!("comes from {} instead of {from}", shown(source)),
+                        ),
+                    ))
                 }
                 None if old.iter().any(|(_, was)| was.source == *source) => None,
                 None => match after.sources().code(code) {
                     Trust::Listed => None,
-                    Trust::NoList => Some(say(after, seen, source, (Severity::Low, format!("is new and comes from {}", shown(source))))),
-                    Trust::Unlisted => Some(say(after, seen, source, (Severity::High, format!("comes from {}, which is not trusted", shown(source))))),
+                    Trust::NoList => Some(say(
+                        after,
+                        seen,
+                        source,
+                        (
+                            Severity::Low,
+                            format!("is new and comes from {}", shown(source)),
+                        ),
+                    )),
+                    Trust::Unlisted => Some(say(
+                        after,
+                        seen,
+                        source,
+                        (
+                            Severity::High,
+                            format!("comes from {}, which is not trusted", shown(source)),
+                        ),
+                    )),
                 },
             }
         })
@@ -113,8 +147,17 @@ fn shown(source: &CodeSource) -> String {
     excerpt(source.to_string(), 100)
 }
 
-fn say(side: Side<'_>, seen: Seen<'_>, source: &CodeSource, (severity, what): (Severity, String)) -> Detection {
-    let name = seen.item.slot.strip_prefix("submodule/").unwrap_or_default();
+fn say(
+    side: Side<'_>,
+    seen: Seen<'_>,
+    source: &CodeSource,
+    (severity, what): (Severity, String),
+) -> Detection {
+    let name = seen
+        .item
+        .slot
+        .strip_prefix("submodule/")
+        .unwrap_or_default();
     Detection::at(side, seen, format!("{} {source}", seen.item.slot))
         .severity(severity)
         .says(format!("the submodule {} {what}", excerpt(name, 80)))
@@ -131,7 +174,10 @@ fn server(after: Side<'_>, one: &Switch<'_>) -> Option<Detection> {
     Some(
         detection
             .severity(Severity::High)
-            .says(format!("{name} is {}: files of Git LFS come from there", excerpt(to, 100)))
+            .says(format!(
+                "{name} is {}: files of Git LFS come from there",
+                excerpt(to, 100)
+            ))
             .mend("take the line out: without it, files come from the repository's own server"),
     )
 }
@@ -139,13 +185,18 @@ fn server(after: Side<'_>, one: &Switch<'_>) -> Option<Detection> {
 /// `update = !command`.
 fn commands(side: Side<'_>) -> Vec<Detection> {
     let all = side.all(|what| match what {
-        What::Setting(it) if it.name.starts_with("submodule.") && it.value.starts_with('!') => Some(it),
+        What::Setting(it) if it.name.starts_with("submodule.") && it.value.starts_with('!') => {
+            Some(it)
+        }
         _ => None,
     });
     let all = all.map(|(seen, it)| {
         Detection::at(side, seen, &it.value)
             .severity(Severity::Critical)
-            .says(format!("whoever updates the submodule runs `{}`", excerpt(&it.value[1..], 100)))
+            .says(format!(
+                "whoever updates the submodule runs `{}`",
+                excerpt(&it.value[1..], 100)
+            ))
             .mend("remove the line `update = !…`")
     });
     all.collect()

@@ -39,9 +39,9 @@
 //! - OWASP CICD-SEC-1: insufficient flow control mechanisms
 
 use crate::checks::support::build::{Detection, Side, introduced};
+use crate::checks::{CheckMeta, Objections};
 use crate::ci::steering::text::SUPPRESSION;
 use crate::model::build::What;
-use crate::checks::{CheckMeta, Objections};
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -53,7 +53,20 @@ pub const META: CheckMeta = CheckMeta {
     title: "A change silences a scanner in a file of the build environment",
     severity: Severity::Medium,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes", "ownership", "git", "build-tools", "registries", "scanners"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+        "ownership",
+        "git",
+        "build-tools",
+        "registries",
+        "scanners",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
@@ -72,7 +85,10 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         let feature = value.to_ascii_lowercase();
         let own = feature.starts_with("forgewarden");
         let message = match own {
-            true => format!("`{}` has no effect: exceptions stand in the policy", excerpt(value, 80)),
+            true => format!(
+                "`{}` has no effect: exceptions stand in the policy",
+                excerpt(value, 80)
+            ),
             false => format!("a scanner is told to look away: `{}`", excerpt(value, 80)),
         };
         Detection::at(side, seen, feature)

@@ -39,7 +39,9 @@
 //! - CWE-322: key exchange without entity authentication
 //! - OWASP CICD-SEC-7: insecure system configuration
 
-use crate::checks::support::build::{Detection, Line, Side, hosts_of, introduced, is_local, scripts};
+use crate::checks::support::build::{
+    Detection, Line, Side, hosts_of, introduced, is_local, scripts,
+};
 use crate::checks::{CheckMeta, Objections};
 use crate::model::build::{Command, RegistryKind, Setting, What};
 use crate::model::facts::Facts;
@@ -53,7 +55,15 @@ pub const META: CheckMeta = CheckMeta {
     title: "The other side of a connection is no longer checked",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "docker", "compose", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "docker",
+        "compose",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Enforce, at_least = Low }
@@ -65,18 +75,56 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 
 /// Flags of single programs.
 const FLAGS: &[(&[&str], &[&str])] = &[
-    (&["curl"], &["-k", "--insecure", "--proxy-insecure", "--doh-insecure"]),
+    (
+        &["curl"],
+        &["-k", "--insecure", "--proxy-insecure", "--doh-insecure"],
+    ),
     (&["wget"], &["--no-check-certificate"]),
     (&["http", "https"], &["--verify=no", "--verify=false"]),
-    (&["docker", "podman", "buildah", "skopeo", "nerdctl"], &["--tls-verify=false", "--src-tls-verify=false", "--dest-tls-verify=false", "--insecure-registry"]),
-    (&["crane", "oras", "cosign", "regctl", "gcrane"], &["--insecure", "--plain-http", "--allow-insecure-registry", "--insecure-ignore-tlog"]),
-    (&["executor"], &["--skip-tls-verify", "--skip-tls-verify-pull", "--insecure", "--insecure-pull", "--skip-tls-verify-registry"]),
-    (&["kubectl", "oc", "helm", "flux", "helmfile"], &["--insecure-skip-tls-verify", "--insecure-skip-tls-verify=true", "--insecure-skip-tls-verify-backend"]),
+    (
+        &["docker", "podman", "buildah", "skopeo", "nerdctl"],
+        &[
+            "--tls-verify=false",
+            "--src-tls-verify=false",
+            "--dest-tls-verify=false",
+            "--insecure-registry",
+        ],
+    ),
+    (
+        &["crane", "oras", "cosign", "regctl", "gcrane"],
+        &[
+            "--insecure",
+            "--plain-http",
+            "--allow-insecure-registry",
+            "--insecure-ignore-tlog",
+        ],
+    ),
+    (
+        &["executor"],
+        &[
+            "--skip-tls-verify",
+            "--skip-tls-verify-pull",
+            "--insecure",
+            "--insecure-pull",
+            "--skip-tls-verify-registry",
+        ],
+    ),
+    (
+        &["kubectl", "oc", "helm", "flux", "helmfile"],
+        &[
+            "--insecure-skip-tls-verify",
+            "--insecure-skip-tls-verify=true",
+            "--insecure-skip-tls-verify-backend",
+        ],
+    ),
     (&["argocd"], &["--insecure", "--plaintext"]),
     (&["vault"], &["-tls-skip-verify"]),
     (&["aws"], &["--no-verify-ssl"]),
     (&["cf"], &["--skip-ssl-validation"]),
-    (&["Invoke-WebRequest", "Invoke-RestMethod", "iwr", "irm"], &["-SkipCertificateCheck"]),
+    (
+        &["Invoke-WebRequest", "Invoke-RestMethod", "iwr", "irm"],
+        &["-SkipCertificateCheck"],
+    ),
 ];
 
 /// Variables, and the values that switch a verification off.
@@ -95,9 +143,16 @@ const VARIABLES: &[(&str, &[&str])] = &[
 
 /// Parts of words that switch one off wherever they stand.
 const WORDS: &[&str] = &[
-    "stricthostkeychecking=no", "stricthostkeychecking=off", "stricthostkeychecking=accept-new", "stricthostkeychecking no",
-    "userknownhostsfile=/dev/null", "userknownhostsfile /dev/null", "http.sslverify=false", "sslverify=false",
-    "-dmaven.wagon.http.ssl.insecure=true", "servercertificatevalidationcallback",
+    "stricthostkeychecking=no",
+    "stricthostkeychecking=off",
+    "stricthostkeychecking=accept-new",
+    "stricthostkeychecking no",
+    "userknownhostsfile=/dev/null",
+    "userknownhostsfile /dev/null",
+    "http.sslverify=false",
+    "sslverify=false",
+    "-dmaven.wagon.http.ssl.insecure=true",
+    "servercertificatevalidationcallback",
 ];
 
 fn detect(side: Side<'_>) -> Vec<Detection> {
@@ -108,10 +163,20 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
         What::Registry(it) if it.kind == RegistryKind::Unverified => Some(it),
         _ => None,
     });
-    let of_registries = registries.filter(|(_, it)| !is_local(&it.url)).map(|(seen, it)| {
-        let feature = format!("{} {}", it.ecosystem, it.url);
-        said(Detection::at(side, seen, feature), &seen.whose(), &format!("{} packages are taken without verification ({})", it.ecosystem, excerpt(&it.url, 80)))
-    });
+    let of_registries = registries
+        .filter(|(_, it)| !is_local(&it.url))
+        .map(|(seen, it)| {
+            let feature = format!("{} {}", it.ecosystem, it.url);
+            said(
+                Detection::at(side, seen, feature),
+                &seen.whose(),
+                &format!(
+                    "{} packages are taken without verification ({})",
+                    it.ecosystem,
+                    excerpt(&it.url, 80)
+                ),
+            )
+        });
     let settings = side.all(|what| match what {
         What::Setting(it) => of_setting(it),
         _ => None,
@@ -139,9 +204,12 @@ fn of_setting(setting: &Setting) -> Option<String> {
 }
 
 fn variable(name: &str, value: &str) -> Option<String> {
-    let (_, off) = VARIABLES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    let (_, off) = VARIABLES
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
     let value = value.trim().to_ascii_lowercase();
-    off.contains(&value.as_str()).then(|| format!("{name}={value}"))
+    off.contains(&value.as_str())
+        .then(|| format!("{name}={value}"))
 }
 
 fn of_line(side: Side<'_>, line: Line<'_>) -> Option<Detection> {
@@ -159,21 +227,36 @@ fn of_line(side: Side<'_>, line: Line<'_>) -> Option<Detection> {
         host => format!(" and talks to {}", excerpt(host, 80)),
     };
     let says = match program {
-        "" | "export" | "set" | "declare" | "local" => format!("{} switches a verification off", excerpt(&switch, 80)),
-        _ => format!("`{}` is told not to verify ({}){to}", excerpt(program, 40), excerpt(&switch, 80)),
+        "" | "export" | "set" | "declare" | "local" => {
+            format!("{} switches a verification off", excerpt(&switch, 80))
+        }
+        _ => format!(
+            "`{}` is told not to verify ({}){to}",
+            excerpt(program, 40),
+            excerpt(&switch, 80)
+        ),
     };
-    Some(said(Detection::at(side, line.seen, feature), &line.seen.whose(), &says))
+    Some(said(
+        Detection::at(side, line.seen, feature),
+        &line.seen.whose(),
+        &says,
+    ))
 }
 
 /// What in a command switches a verification off.
 fn switch(command: &Command) -> Option<String> {
     let program = command.program();
-    let own = FLAGS.iter().find(|(programs, _)| programs.contains(&program));
+    let own = FLAGS
+        .iter()
+        .find(|(programs, _)| programs.contains(&program));
     let flag = own.and_then(|(_, flags)| flags.iter().find(|flag| has(command, flag)));
     if let Some(flag) = flag {
         return Some((*flag).to_owned());
     }
-    let set = command.variables.iter().find_map(|(name, value)| variable(name, &value.text));
+    let set = command
+        .variables
+        .iter()
+        .find_map(|(name, value)| variable(name, &value.text));
     let exported = command.arguments().iter().find_map(|word| {
         let (name, value) = word.text.split_once('=')?;
         variable(name, value)
@@ -184,8 +267,14 @@ fn switch(command: &Command) -> Option<String> {
         return Some(found);
     }
     if program == "git" {
-        let words: Vec<_> = command.arguments().iter().map(|it| it.text.to_ascii_lowercase()).collect();
-        let off = words.windows(2).any(|pair| pair[0].ends_with(".sslverify") && matches!(pair[1].as_str(), "false" | "0"));
+        let words: Vec<_> = command
+            .arguments()
+            .iter()
+            .map(|it| it.text.to_ascii_lowercase())
+            .collect();
+        let off = words.windows(2).any(|pair| {
+            pair[0].ends_with(".sslverify") && matches!(pair[1].as_str(), "false" | "0")
+        });
         if off {
             return Some("http.sslVerify false".to_owned());
         }
@@ -209,12 +298,20 @@ fn has(command: &Command, flag: &str) -> bool {
     }
     let letter = flag.trim_start_matches('-');
     // Letters behind one that takes a value belong to the value.
-    let valued = ["o", "H", "X", "d", "u", "T", "F", "A", "e", "x", "b", "c", "K", "m", "w", "E"];
+    let valued = [
+        "o", "H", "X", "d", "u", "T", "F", "A", "e", "x", "b", "c", "K", "m", "w", "E",
+    ];
     command.arguments().iter().any(|it| {
-        let letters = it.text.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+        let letters = it
+            .text
+            .strip_prefix('-')
+            .filter(|rest| !rest.starts_with('-'));
         letters.is_some_and(|letters| {
             let before = letters.split(letter).next().unwrap_or_default();
-            letters.contains(letter) && !before.chars().any(|it| valued.contains(&it.to_string().as_str()))
+            letters.contains(letter)
+                && !before
+                    .chars()
+                    .any(|it| valued.contains(&it.to_string().as_str()))
         })
     })
 }

@@ -43,8 +43,8 @@
 //! - SLSA build track: the build platform runs what the source defines
 
 use crate::checks::support::build::{Detection, Side, Switch, compared, switches};
-use crate::ci::steering::url::host;
 use crate::checks::{CheckMeta, Objections};
+use crate::ci::steering::url::host;
 use crate::model::facts::Facts;
 use crate::model::finding::Severity;
 use crate::model::request::Concern;
@@ -67,14 +67,18 @@ pub fn run(config: &Config, facts: &Facts, objections: &mut Objections) {
 }
 
 fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Detection> {
-    let all = ["wrapper.", "toolchain.", "lifecycle."].map(|prefix| switches(before, after, prefix));
+    let all =
+        ["wrapper.", "toolchain.", "lifecycle."].map(|prefix| switches(before, after, prefix));
     let all: Vec<_> = all.into_iter().flatten().collect();
     all.iter().filter_map(|one| say(after, one)).collect()
 }
 
 fn say(after: Side<'_>, one: &Switch<'_>) -> Option<Detection> {
     let (severity, message) = judge(one)?;
-    let detection = one.detection(after, format!("{} {}", one.name, one.to().unwrap_or_default()))?;
+    let detection = one.detection(
+        after,
+        format!("{} {}", one.name, one.to().unwrap_or_default()),
+    )?;
     Some(
         detection
             .severity(severity)
@@ -92,31 +96,54 @@ fn judge(one: &Switch<'_>) -> Option<(Severity, String)> {
             (Some(from), Some(to)) if host(from) == host(to) => return None,
             (_, None) => return None,
             (None, Some(_)) => (Severity::Low, format!("the build tool comes from {to}")),
-            _ => (Severity::High, format!("the build tool comes from {to} instead of {from}")),
+            _ => (
+                Severity::High,
+                format!("the build tool comes from {to} instead of {from}"),
+            ),
         },
         "wrapper.checksum" => match one.to() {
-            None => (Severity::High, "the build tool's checksum is no longer verified".to_owned()),
+            None => (
+                Severity::High,
+                "the build tool's checksum is no longer verified".to_owned(),
+            ),
             Some(_) => return None,
         },
-        "wrapper.validates-url" if one.to() == Some("false") => {
-            (Severity::Medium, "the build tool's address is no longer validated".to_owned())
-        }
+        "wrapper.validates-url" if one.to() == Some("false") => (
+            Severity::Medium,
+            "the build tool's address is no longer validated".to_owned(),
+        ),
         "wrapper.program" => (Severity::Medium, format!("{to} builds instead of `{from}`")),
         "wrapper.plugin" | "wrapper.extension" => {
             one.to()?;
             (Severity::High, format!("every build loads {to}"))
         }
         "wrapper.option" => {
-            let to_code = ["-javaagent", "-agentpath", "-Xbootclasspath", "-D", "-s", "-gs", "--settings"];
+            let to_code = [
+                "-javaagent",
+                "-agentpath",
+                "-Xbootclasspath",
+                "-D",
+                "-s",
+                "-gs",
+                "--settings",
+            ];
             let loads = one.to()?;
             if !to_code.iter().any(|option| loads.starts_with(option)) {
                 return None;
             }
-            (Severity::Medium, format!("every build is started with {to}"))
+            (
+                Severity::Medium,
+                format!("every build is started with {to}"),
+            )
         }
         "toolchain.path" => {
             one.to()?;
-            (Severity::High, format!("the toolchain of the folder {to} builds, which the repository itself brings"))
+            (
+                Severity::High,
+                format!(
+                    "the toolchain of the folder {to} builds, which the repository itself brings"
+                ),
+            )
         }
         "toolchain.hook" => {
             one.to()?;
@@ -129,16 +156,31 @@ fn judge(one: &Switch<'_>) -> Option<(Severity, String)> {
         _ if one.name.starts_with("wrapper.program.") => binary(one, &name)?,
         _ if one.name.starts_with("wrapper.hook.") => {
             one.to()?;
-            (Severity::Low, format!("the hook {} is another", excerpt(&one.name["wrapper.hook.".len()..], 60)))
+            (
+                Severity::Low,
+                format!(
+                    "the hook {} is another",
+                    excerpt(&one.name["wrapper.hook.".len()..], 60)
+                ),
+            )
         }
         _ if one.name.starts_with("lifecycle.") => {
             one.to()?;
             let when = one.name.strip_prefix("lifecycle.").unwrap_or_default();
-            (Severity::Medium, format!("`{to}` runs by itself ({})", excerpt(when, 60)))
+            (
+                Severity::Medium,
+                format!("`{to}` runs by itself ({})", excerpt(when, 60)),
+            )
         }
         _ if one.name.starts_with("toolchain.cargo.") => {
             one.to()?;
-            (Severity::High, format!("cargo is told {} = {to}", excerpt(&one.name["toolchain.cargo.".len()..], 60)))
+            (
+                Severity::High,
+                format!(
+                    "cargo is told {} = {to}",
+                    excerpt(&one.name["toolchain.cargo.".len()..], 60)
+                ),
+            )
         }
         _ if one.name.starts_with("toolchain.") => {
             one.to()?;

@@ -75,7 +75,9 @@ fn detect(side: Side<'_>) -> Vec<Detection> {
     let all = transfers.filter_map(|(seen, transfer)| {
         let job = seen.job?;
         match transfer.kind {
-            TransferKind::Download if transfer.foreign => Some(artifact(side, seen, (job, transfer))),
+            TransferKind::Download if transfer.foreign => {
+                Some(artifact(side, seen, (job, transfer)))
+            }
             TransferKind::Cache => cache(side, seen, (job, transfer)),
             TransferKind::Variables => variables(side, seen, (job, transfer)),
             _ => None,
@@ -120,7 +122,10 @@ fn cache(side: Side<'_>, seen: Seen<'_>, (job, transfer): (&Job, &Transfer)) -> 
     let severity = if transfer.foreign {
         Severity::High
     } else if seen.blueprint.system == "github-actions" {
-        match side.jobs().any(|(_, job)| job.started_by() == Some(StartedBy::Outsiders)) {
+        match side
+            .jobs()
+            .any(|(_, job)| job.started_by() == Some(StartedBy::Outsiders))
+        {
             true => Severity::High,
             false => Severity::Medium,
         }
@@ -136,19 +141,28 @@ fn cache(side: Side<'_>, seen: Seen<'_>, (job, transfer): (&Job, &Transfer)) -> 
 }
 
 /// Values of a merge request that become variables of a job that deploys.
-fn variables(side: Side<'_>, seen: Seen<'_>, (job, transfer): (&Job, &Transfer)) -> Option<Detection> {
+fn variables(
+    side: Side<'_>,
+    seen: Seen<'_>,
+    (job, transfer): (&Job, &Transfer),
+) -> Option<Detection> {
     const MERGE_REQUEST: &str = "merge_request_event";
     let in_request = |job: &Job| job.triggers.iter().any(|it| it.event == MERGE_REQUEST);
-    if seen.blueprint.system != "gitlab-ci" || !in_request(job) || transfer.name.starts_with("forward") {
+    if seen.blueprint.system != "gitlab-ci"
+        || !in_request(job)
+        || transfer.name.starts_with("forward")
+    {
         return None;
     }
     let deploys = |job: &Job| {
         let mut targets = job.items.iter();
-        let to = targets.any(|it| matches!(&it.what, What::Target(it) if it.kind == TargetKind::Environment));
+        let to = targets
+            .any(|it| matches!(&it.what, What::Target(it) if it.kind == TargetKind::Environment));
         to && job.secrets().next().is_some()
     };
     let mut others = seen.blueprint.jobs.iter();
-    let taker = others.find(|other| other.slot != job.slot && in_request(other) && deploys(other))?;
+    let taker =
+        others.find(|other| other.slot != job.slot && in_request(other) && deploys(other))?;
     let (title, name) = (&job.title, shown(transfer));
     Some(
         Detection::at(side, seen, "variables")

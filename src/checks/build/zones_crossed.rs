@@ -66,7 +66,13 @@ pub const META: CheckMeta = CheckMeta {
     title: "A job or a file reaches from one zone into another",
     severity: Severity::High,
     concern: Concern::Change,
-    systems: &["github-actions", "gitlab-ci", "jenkins", "bamboo", "kubernetes"],
+    systems: &[
+        "github-actions",
+        "gitlab-ci",
+        "jenkins",
+        "bamboo",
+        "kubernetes",
+    ],
 };
 
 build_config! { mode = Audit, at_least = Low }
@@ -125,7 +131,11 @@ fn two_zones(
     (blueprint, job): (&Blueprint, &Job),
     things: &[Reached<'_>],
 ) -> Option<Detection> {
-    let zones: BTreeMap<_, _> = things.iter().rev().map(|thing| (thing.zone, thing)).collect();
+    let zones: BTreeMap<_, _> = things
+        .iter()
+        .rev()
+        .map(|thing| (thing.zone, thing))
+        .collect();
     let (low, high) = (zones.first_key_value()?.1, zones.last_key_value()?.1);
     if low.zone.level == high.zone.level {
         return None;
@@ -135,7 +145,10 @@ fn two_zones(
         Detection::of_job(side, (&blueprint.path, job), feature)
             .standing_at(high.spot)
             .severity(severity(high.zone, Severity::Medium))
-            .says(format!("{} reaches two zones: {low}, and {high}", job.title))
+            .says(format!(
+                "{} reaches two zones: {low}, and {high}",
+                job.title
+            ))
             .mend("make a job for each zone, with only the credentials and targets of that zone"),
     )
 }
