@@ -87,6 +87,7 @@ fn say(after: Side<'_>, one: &Switch<'_>) -> Option<Detection> {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of switch")]
 fn judge(one: &Switch<'_>) -> Option<(Severity, String)> {
     let value = |value: Option<&str>| excerpt(value.unwrap_or_default(), 100);
     let (from, to) = (value(one.from()), value(one.to()));

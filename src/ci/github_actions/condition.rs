@@ -215,6 +215,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn only_literal_conditions_about_ref_and_event_restrict() {
         for (on, condition, left) in [
             (

@@ -1,13 +1,12 @@
 //! Kustomizations: bases from elsewhere, images put in place of others, patches.
 //! <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>.
 
-use bstr::{BStr, ByteSlice as _};
+use bstr::{BString, ByteSlice};
 
 use super::gitops::code;
 use super::manifest_items;
 use super::object::Reading;
-use crate::ci::closure::normal;
-use crate::ci::compose::remote_code;
+use crate::ci::compose::{beside, remote_code};
 use crate::ci::image;
 use crate::ci::notes::{Notes, unresolved};
 use crate::ci::secret::is_literal;
@@ -40,8 +39,8 @@ pub(super) fn read(reading: &mut Reading<'_, '_, '_>, root: &Node) {
                 reading.notes.put(spot, key, What::Code(code));
             } else if text.contains('\n') {
                 embedded(&mut reading.notes, node, key);
-            } else if key != "images" {
-                base_of_the_tree(reading, node, key);
+            } else {
+                local(reading, node, key, text);
             }
         }
     }
@@ -80,35 +79,6 @@ pub(super) fn read(reading: &mut Reading<'_, '_, '_>, root: &Node) {
             embedded(notes, patch, key);
             json_patch(notes, patch);
         }
-    }
-}
-
-/// A file, or a folder with a kustomization of its own.
-fn base_of_the_tree(reading: &mut Reading<'_, '_, '_>, node: &Node, key: &str) {
-    let text = node.text().unwrap_or_default();
-    let spot = reading.notes.spot_of(node);
-    let own = spot
-        .path
-        .rfind_byte(b'/')
-        .map_or(&b""[..], |end| &spot.path[..end]);
-    let Some(path) = normal(BStr::new(own), BStr::new(text.as_bytes())) else {
-        let why = "it leads out of the repository";
-        return reading
-            .notes
-            .put(spot, key, unresolved(UnresolvedKind::Include, text, why));
-    };
-    let inside = |name: &str| [path.as_slice(), b"/", name.as_bytes()].concat();
-    let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-    let files = std::iter::once(path.to_vec()).chain(names.map(inside));
-    let found = files
-        .into_iter()
-        .find(|file| reading.closure.has(BStr::new(file)));
-    let wanted = found.unwrap_or_else(|| path.to_vec());
-    if let Err(missing) = reading
-        .closure
-        .open(&spot, "kustomize base", BStr::new(&wanted), 1)
-    {
-        reading.notes.put(spot, key, What::Unresolved(missing));
     }
 }
 

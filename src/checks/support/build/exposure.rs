@@ -76,8 +76,8 @@ impl Exposure {
     pub(crate) fn is_worse_than(&self, other: &Self) -> bool {
         self.started_by > other.started_by
             || self.secrets > other.secrets
-            || self.writes > other.writes
-            || self.own_machines > other.own_machines
+            || (self.writes && !other.writes)
+            || (self.own_machines && !other.own_machines)
             || self.zone > other.zone
     }
 }

@@ -15,6 +15,7 @@ mod introduced;
 mod matching;
 mod owned;
 mod pairs;
+pub(crate) mod programs;
 mod publishing;
 mod reached;
 mod shell;
