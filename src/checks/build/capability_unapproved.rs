@@ -33,7 +33,7 @@
 //!
 //! Objected to:
 //!
-//! ```toml
+//! ```text
 //! [checks.capability-unapproved]
 //! rules = [{ gains = ["secret", "production"], approvers = ["team:security"] }]
 //! ```

@@ -11,7 +11,7 @@
 //!
 //! ## Example
 //!
-//! Objected to: `examples/release.yml` becomes `.github/workflows/release.yml`.
+//! Objected to: an example becomes `.github/workflows/release.yml`, with a secret.
 //!
 //! Accepted: `.github/workflows/build.yml` becomes `.github/workflows/ci.yml`.
 //!
