@@ -66,7 +66,7 @@ impl Lab {
         fs::create_dir(lab.path("gnupg")).unwrap();
         fs::set_permissions(lab.path("gnupg"), fs::Permissions::from_mode(0o700)).unwrap();
         let script = "#!/bin/sh\nexec gpg --batch --no-tty --quiet --pinentry-mode loopback --passphrase '' \
-                      --faked-system-time \"$LAB_TIME\" \"$@\"\n";
+                      --faked-system-time \"$LAB_TIME!\" \"$@\"\n";
         fs::write(lab.path("gpg"), script).unwrap();
         fs::set_permissions(lab.path("gpg"), fs::Permissions::from_mode(0o755)).unwrap();
         lab.ok(
