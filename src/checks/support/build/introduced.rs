@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::matching::unmatched;
+use super::matching::{is_worse, unmatched};
 use super::{Detection, Side};
 use crate::checks::support::{Ballot, Electorate, Objections, Origins, PrincipalSelector, texts};
 use crate::model::build::BuildChange;
@@ -160,11 +160,12 @@ fn report<'a>(
         let mut said = Said::default();
         for change in &update.build {
             for (fresh, detection) in find(change) {
-                let told = match change.revision {
-                    None => net.note(&detection, fresh),
-                    Some(_) => net.has(&detection),
-                };
-                if fresh && !told && detection.severity >= terms.at_least {
+                if change.revision.is_none() {
+                    net.note(&detection, fresh);
+                } else if net.has(&detection) {
+                    continue;
+                }
+                if fresh && detection.severity >= terms.at_least {
                     said.note(detection, change.revision);
                 }
             }
@@ -179,27 +180,22 @@ fn report<'a>(
     }
 }
 
-/// What stands at the end of an update. A revision's problem that stands there
-/// too, or has only moved, is told of the end.
+/// What stands at the end of an update, and whether it is new there. A revision's
+/// problem that stands there too, or has only moved, is told of the end; one that
+/// was worse in between is not.
 #[derive(Default)]
-struct Net {
-    places: HashSet<(String, String)>,
-    fresh: HashSet<String>,
-}
+struct Net(HashMap<String, Vec<(Detection, bool)>>);
 
 impl Net {
-    fn note(&mut self, detection: &Detection, fresh: bool) -> bool {
-        self.places
-            .insert((detection.slot.clone(), detection.feature.clone()));
-        if fresh {
-            self.fresh.insert(detection.feature.clone());
-        }
-        false
+    fn note(&mut self, detection: &Detection, fresh: bool) {
+        let same = self.0.entry(detection.feature.clone()).or_default();
+        same.push((detection.clone(), fresh));
     }
 
     fn has(&self, detection: &Detection) -> bool {
-        let place = (detection.slot.clone(), detection.feature.clone());
-        self.fresh.contains(&detection.feature) || self.places.contains(&place)
+        let same = self.0.get(&detection.feature).into_iter().flatten();
+        let mut there = same.filter(|(one, fresh)| *fresh || one.slot == detection.slot);
+        there.any(|(one, _)| !is_worse(detection, one))
     }
 }
 
@@ -290,4 +286,47 @@ fn is_approved(terms: &Terms<'_>, facts: &Facts, update: &UpdateFacts) -> bool {
     }
     let count = Electorate::new(facts, &names).count(&ballot, &authors);
     count.missing(1) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Detection, Net};
+    use crate::checks::support::build::Exposure;
+    use crate::model::build::{Spot, StartedBy};
+    use crate::model::finding::Severity;
+
+    fn detection(slot: &str, severity: Severity, by: StartedBy) -> Detection {
+        Detection {
+            slot: slot.to_owned(),
+            feature: "a title in a script".to_owned(),
+            spot: Spot {
+                path: Arc::new("ci.yml".into()),
+                line: 1,
+                column: 1,
+            },
+            severity,
+            exposure: Exposure {
+                started_by: Some(by),
+                ..Exposure::default()
+            },
+            message: String::new(),
+            remedy: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_was_worse_in_between_is_not_told_of_the_end() {
+        let mut net = Net::default();
+        let at_the_end = detection("build", Severity::Medium, StartedBy::Forks);
+        net.note(&at_the_end, false);
+        assert!(net.has(&at_the_end));
+        assert!(!net.has(&detection("other", Severity::Medium, StartedBy::Forks)));
+        assert!(!net.has(&detection("build", Severity::Critical, StartedBy::Forks)));
+        assert!(!net.has(&detection("build", Severity::Medium, StartedBy::Outsiders)));
+        net.note(&at_the_end, true);
+        assert!(net.has(&detection("other", Severity::Medium, StartedBy::Forks)));
+        assert!(!net.has(&detection("other", Severity::Critical, StartedBy::Forks)));
+    }
 }

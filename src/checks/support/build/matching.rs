@@ -35,7 +35,8 @@ pub(super) fn unmatched(before: &[Detection], after: &[Detection]) -> Vec<usize>
     left
 }
 
-fn is_worse(new: &Detection, old: &Detection) -> bool {
+/// Whether a problem is more of one than what it is taken for.
+pub(super) fn is_worse(new: &Detection, old: &Detection) -> bool {
     new.severity > old.severity || new.exposure.is_worse_than(&old.exposure)
 }
 
